@@ -1,0 +1,1 @@
+"""Floor 3: compile, prices, plan, bound, explanation."""

@@ -1,0 +1,1 @@
+"""Floor 5: everything that enters from a file, checked at the door."""

@@ -1,0 +1,32 @@
+"""Money is integer micro-yuan (1 CNY = 1,000,000); job costs are exact in nano-yuan before rounding."""
+
+MICRO_PER_YUAN = 1_000_000
+MICRO_PER_FEN = 10_000
+NANO_PER_MICRO = 1_000
+
+
+def yuan(amount_micro: int, places: int = 2) -> str:
+    """`amount_micro` as yuan for people: grouped, `places` decimals, rounded half to even."""
+    unit = 10 ** (6 - places)
+    whole, rest = divmod(abs(amount_micro), unit)
+    whole += rest * 2 > unit or (rest * 2 == unit and whole % 2 == 1)
+    sign = "-" if amount_micro < 0 and whole else ""
+    if places == 0:
+        return f"{sign}{whole:,}"
+    return f"{sign}{whole // 10**places:,}.{whole % 10**places:0{places}d}"
+
+
+def split(amount_micro: int, weights: list[int]) -> list[int]:
+    """`amount_micro` ≥ 0 in shares proportional to integer `weights` ≥ 0, by largest remainders.
+
+    The shares sum exactly to the amount; ties go to the earlier share. At least one weight is positive.
+    """
+    total = sum(weights)
+    if total <= 0 or min(weights) < 0 or amount_micro < 0:
+        raise ValueError("split needs an amount ≥ 0 and weights ≥ 0 with a positive sum")
+    shares = [amount_micro * weight // total for weight in weights]
+    remainders = [amount_micro * weight % total for weight in weights]
+    for index in sorted(range(len(weights)), key=lambda i: (-remainders[i], i))[: amount_micro - sum(shares)]:
+        shares[index] += 1
+    assert sum(shares) == amount_micro
+    return shares

@@ -1,0 +1,51 @@
+"""Exact rounding of ratios of integers, half to even, for whole arrays at once.
+
+The quotient of two products is estimated in float64, which is right to within one unit below 2**50; the
+remainder is then taken in wrapping 64-bit arithmetic, which is exact because the true remainder is small
+even where the products are not. So no wide integers and no float decide a digit.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int64Array = NDArray[np.int64]
+
+QUOTIENT_MAX = 2**50
+
+
+def sum_of_products_half_even(pairs: list[tuple[Int64Array, Int64Array]], divisor: int) -> Int64Array:
+    """Σ a·b / divisor over `pairs`, rounded half to even.
+
+    The arrays broadcast. `divisor` lies in [1, 2**61]. Raises OverflowError where a quotient would exceed
+    2**50 in size, where the estimate could be off by more than the correction mends.
+    """
+    if not 1 <= divisor <= 2**61:
+        raise OverflowError(f"divisor {divisor} outside [1, 2**61]")
+    estimate = sum(a.astype(np.float64) * b.astype(np.float64) for a, b in pairs) / float(divisor)
+    estimate = np.asarray(estimate, dtype=np.float64)
+    if estimate.size and not np.abs(estimate).max() < QUOTIENT_MAX:
+        raise OverflowError(f"quotient above 2**50: {np.abs(estimate).max():.3g}")
+    quotient = np.rint(estimate).astype(np.int64)
+    d = np.uint64(divisor)
+    with np.errstate(over="ignore"):
+        wrapped = sum((a.astype(np.uint64) * b.astype(np.uint64) for a, b in pairs), start=np.uint64(0))
+        remainder = np.asarray(wrapped - quotient.astype(np.uint64) * d).astype(np.int64)
+    below = np.floor_divide(remainder, divisor)
+    quotient += below
+    remainder -= below * divisor
+    # invariant: Σ a·b = quotient·divisor + remainder, 0 ≤ remainder < divisor
+    other = divisor - remainder
+    quotient += (remainder > other) | ((remainder == other) & (quotient & 1 == 1))
+    return quotient
+
+
+def ratio_half_even(a: Int64Array, b: Int64Array, divisor: int) -> Int64Array:
+    """a·b / divisor, rounded half to even; see `sum_of_products_half_even`."""
+    return sum_of_products_half_even([(a, b)], divisor)
+
+
+def exact_sum(values: Int64Array) -> int:
+    """Σ values as a Python integer, exact whatever the size."""
+    high = int((values >> 32).sum(dtype=np.int64)) if values.size else 0
+    low = int((values & 0xFFFFFFFF).sum(dtype=np.int64)) if values.size else 0
+    return (high << 32) + low
