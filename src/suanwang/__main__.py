@@ -1,0 +1,5 @@
+"""`python -m suanwang`."""
+
+from suanwang.cli.main import run
+
+run()

@@ -1,0 +1,133 @@
+"""The command `suanwang`: finds the command asked for, loads only its module, and turns errors into exits."""
+
+import argparse
+import importlib
+import json
+import locale
+import os
+import sys
+from typing import NoReturn, Protocol, cast
+
+from suanwang import __version__
+from suanwang.units.text import Language, Text
+
+
+class Command(Protocol):
+    """What a command's module offers."""
+
+    def describe(self, parser: argparse.ArgumentParser, language: Language) -> None:
+        """Add the command's arguments, with help in `language`."""
+        ...
+
+    def execute(self, arguments: argparse.Namespace, language: Language) -> int:
+        """Do it; the exit code: 0 done, 1 the answer is no, 2 bad input."""
+        ...
+
+
+# name: (module, one line of help), in the order that help shows
+COMMANDS: dict[str, tuple[str, Text]] = {
+    "demo": (
+        "suanwang.cli.demo",
+        Text("clear the national network and show the report", "出清全国网并给出报告"),
+    ),
+    "scenario": ("suanwang.cli.scenario", Text("make or import a scenario", "生成或导入场景")),
+    "check": ("suanwang.cli.check", Text("validate a scenario", "校验场景")),
+    "clear": (
+        "suanwang.cli.clear",
+        Text("find prices, a plan and its certified bound", "求出清价、计划与可证明的下界"),
+    ),
+    "explain": (
+        "suanwang.cli.explain",
+        Text("why a job runs where it does, or waits", "解释一个作业为何在那里或为何等待"),
+    ),
+    "warm": ("suanwang.cli.warm", Text("compile the kernels once, ahead of use", "预先编译计算内核")),
+}
+
+
+def choose_language(argv: list[str]) -> Language:
+    """`--lang` if given, else the locale's language, else English."""
+    for index, word in enumerate(argv):
+        if word == "--lang" and index + 1 < len(argv):
+            return "zh" if argv[index + 1] == "zh" else "en"
+        if word.startswith("--lang="):
+            return "zh" if word[7:] == "zh" else "en"
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    if not spoken:
+        spoken = locale.getlocale()[0] or ""
+    return "zh" if spoken.lower().startswith("zh") else "en"
+
+
+def parser_for(argv: list[str], language: Language) -> argparse.ArgumentParser:
+    """The whole parser, in which only the command that `argv` names has its arguments loaded."""
+    top = argparse.ArgumentParser(
+        prog="suanwang",
+        description=Text(
+            "Suanwang runs many compute centres as one network: it places jobs by price, power, carbon, "
+            "latency and policy, with a proven bound.",
+            "算网：把众多算力中心作为一张网运行，按价格、电力、碳、时延与政策安排作业，并给出可证明的下界。",
+        ).say(language),
+        epilog=Text(
+            "Examples:\n  suanwang scenario national --jobs 10000 --out national\n"
+            "  suanwang clear national\n  suanwang explain national j17",
+            "示例：\n  suanwang scenario national --jobs 10000 --out national\n"
+            "  suanwang clear national\n  suanwang explain national j17",
+        ).say(language),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"suanwang {__version__}")
+    spoken = argparse.ArgumentParser(add_help=False)
+    spoken.add_argument(
+        "--lang",
+        choices=("zh", "en"),
+        default=argparse.SUPPRESS,
+        help=Text("language of texts", "文本语言").say(language),
+    )
+    top.add_argument("--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    commands = top.add_subparsers(
+        dest="command", metavar=Text("COMMAND", "命令").say(language), required=True
+    )
+    named = next((word for word in argv if word in COMMANDS), None)
+    for name, (module, about) in COMMANDS.items():
+        parser = commands.add_parser(
+            name,
+            help=about.say(language),
+            description=about.say(language),
+            parents=[spoken],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == named:
+            command = cast(Command, importlib.import_module(module))
+            command.describe(parser, language)
+            parser.set_defaults(execute=command.execute)
+    return top
+
+
+def main(argv: list[str]) -> int:
+    """Run one command and return its exit code. Faults in the input are told on standard error."""
+    language = choose_language(argv)
+    arguments = parser_for(argv, language).parse_args(argv)
+    # Loaded here, so that `--help` does not pay for it.
+    from suanwang.units.errors import SuanwangError
+
+    try:
+        return int(arguments.execute(arguments, language))
+    except SuanwangError as error:
+        if getattr(arguments, "json", False):
+            faults = [
+                {"where": f.where, "found": f.found, "what": f.what.say(language)} for f in error.faults
+            ]
+            print(json.dumps({"error": faults}, ensure_ascii=False))
+        for fault in error.faults:
+            print(fault.say(language), file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print(Text("stopped", "已中断").say(language), file=sys.stderr)
+        return 130
+
+
+def run() -> NoReturn:
+    """Entry point of the `suanwang` script."""
+    sys.exit(main(sys.argv[1:]))
