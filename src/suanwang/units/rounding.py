@@ -5,6 +5,9 @@ remainder is then taken in wrapping 64-bit arithmetic, which is exact because th
 even where the products are not. So no wide integers and no float decide a digit.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,6 +45,31 @@ def sum_of_products_half_even(pairs: list[tuple[Int64Array, Int64Array]], diviso
 def ratio_half_even(a: Int64Array, b: Int64Array, divisor: int) -> Int64Array:
     """a·b / divisor, rounded half to even; see `sum_of_products_half_even`."""
     return sum_of_products_half_even([(a, b)], divisor)
+
+
+def product_half_even(factors: Sequence[NDArray[Any]], divisor: int) -> Int64Array:
+    """The product of `factors` (broadcast; int64 or Python integers in object arrays) / divisor.
+
+    Rounded half to even. Takes the fast way where sizes allow it, else Python's integers: the same result.
+    """
+    sizes = [
+        max((abs(int(factor.max())), abs(int(factor.min())), 1)) if factor.size else 1 for factor in factors
+    ]
+    left: NDArray[Any] = np.asarray(factors[0])
+    left_size = sizes[0]
+    for factor, size in zip(factors[1:-1], sizes[1:-1], strict=True):
+        left, left_size = (
+            (left if left_size * size < 2**62 else left.astype(object)) * factor,
+            left_size * size,
+        )
+    fits = left_size < 2**62 and sizes[-1] < 2**62 and divisor <= 2**61
+    if fits and left_size * sizes[-1] // divisor < QUOTIENT_MAX:
+        return ratio_half_even(left.astype(np.int64), factors[-1].astype(np.int64), divisor)
+    exact = left.astype(object) * factors[-1].astype(object)
+    quotient = exact // divisor
+    twice = (exact - quotient * divisor) * 2
+    up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
+    return np.asarray(quotient + np.asarray(up, dtype=bool).astype(object), dtype=object).astype(np.int64)
 
 
 def exact_sum(values: Int64Array) -> int:
