@@ -11,8 +11,9 @@ class Fault(msgspec.Struct, frozen=True):
     """One thing that is wrong with an input.
 
     `where` names the place (table, row, column; file; flag), `found` the offending value as read,
-    `expected` what would have been right and `remedy` what to do. `count` is how many places share the
-    fault when only the first are listed; a `warning` does not refuse the input.
+    `expected` what would have been right and `remedy` what to do. `kind` is a short name of the fault for
+    programs, and `file`, `column` and `row` the parts of the place where it has them. `count` is how many
+    places share the fault when only the first are listed; a `warning` does not refuse the input.
     """
 
     where: str
@@ -22,6 +23,10 @@ class Fault(msgspec.Struct, frozen=True):
     remedy: Text = same("")
     kind: str = ""
     warning: bool = False
+    file: str = ""
+    column: str = ""
+    row: int | None = None
+    count: int = 1
 
     def say(self, language: Language) -> str:
         """The fault as one line."""
