@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from suanwang.model.scarcity import Scarcity
 from suanwang.model.schema import Column, Table
 from suanwang.units.text import Text
 
@@ -123,9 +124,10 @@ class Report(msgspec.Struct, frozen=True):
     wait_slots_p95: float | None
     utilisation: dict[str, float]
     by_region: dict[str, RegionLine]
-    notes: list[str]
+    notes: list[Text]
     fcfs_cost_micro: int | None = None
     excess_removed: float | None = None
+    scarcity: Scarcity | None = None
 
 
 PLAN = Table(
