@@ -1,5 +1,7 @@
 """Money is integer micro-yuan (1 CNY = 1,000,000); job costs are exact in nano-yuan before rounding."""
 
+import re
+
 MICRO_PER_YUAN = 1_000_000
 MICRO_PER_FEN = 10_000
 NANO_PER_MICRO = 1_000
@@ -30,3 +32,31 @@ def split(amount_micro: int, weights: list[int]) -> list[int]:
         shares[index] += 1
     assert sum(shares) == amount_micro
     return shares
+
+
+YUAN_TEXT = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,6})?", re.ASCII)
+
+
+def micro_from_yuan(text: str) -> int:
+    """Yuan as people write them (`120`, `1,250.50`, at most 6 decimals) in micro-yuan, exactly.
+
+    Raises ValueError where the text is not such an amount; no float is involved.
+    """
+    words = text.strip()
+    if not YUAN_TEXT.fullmatch(words):
+        raise ValueError(f"{text!r} is not an amount in yuan")
+    whole, _, places = words.replace(",", "").partition(".")
+    amount = int(whole.lstrip("-")) * MICRO_PER_YUAN + int(places.ljust(6, "0") or "0")
+    return -amount if words.startswith("-") else amount
+
+
+def whole_fen(amount_micro: int) -> int:
+    """The part of `amount_micro` ≥ 0 that can be paid: whole 分, rounded down, in micro-yuan."""
+    return amount_micro - amount_micro % MICRO_PER_FEN
+
+
+def exact_yuan(amount_micro: int) -> str:
+    """`amount_micro` in yuan to the last digit, at least two decimals, no grouping: `-12.50`, `0.000001`."""
+    whole, places = divmod(abs(amount_micro), MICRO_PER_YUAN)
+    digits = f"{places:06d}".rstrip("0").ljust(2, "0")
+    return f"{'-' if amount_micro < 0 else ''}{whole}.{digits}"
