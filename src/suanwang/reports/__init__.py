@@ -1,1 +1,1 @@
-"""Floor 4: indicators and chart specifications, pure functions of a result."""
+"""Floor 4: indicators, scarcity, chart specifications, pages: pure functions of a scenario and its outcome."""
