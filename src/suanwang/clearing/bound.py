@@ -1,0 +1,75 @@
+"""The certified bound of given prices.
+
+    bound(λ) = Σ_j min(v[j], min over (o,r,s) of cost[j,o,r,s] + q[j,o]·Σ λ[r,t]) − Σ_{r,t} λ[r,t]·cap[r,t]
+
+Any λ ≥ 0 gives a valid lower bound on the cost of every plan (weak duality). All of it is in integers.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import numpy as np
+
+from suanwang.clearing.exact_response import NO_COST, least_costs
+from suanwang.clearing.problem import Problem
+from suanwang.clearing.shards import Shard, Terrain
+from suanwang.units.rounding import Int64Array, exact_sum
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """`nano`: bound(λ) in nano-yuan. `least_nano`: (entry,) least cost under the prices, `NO_COST` for none.
+
+    `job_nano`: (job,) min(value, the least over its entries).
+    """
+
+    nano: int
+    least_nano: Int64Array
+    job_nano: Int64Array
+
+    def published_micro(self, fractional_jobs: int) -> int:
+        """The bound on the sum of written totals: rounded down, less 2 for each job with a fractional option.
+
+        Written parts are rounded, which can take up to 3 halves of a micro-yuan off such a job.
+        """
+        return self.nano // 1000 - 2 * fractional_jobs
+
+
+def least_of_jobs(problem: Problem, least_nano: Int64Array) -> Int64Array:
+    """(job,) min(value, least over the job's entries), nano-yuan."""
+    demand = problem.demand
+    least = demand.value_micro * 1000
+    able = np.diff(demand.first) > 0
+    if able.any():
+        least[able] = np.minimum(least[able], np.minimum.reduceat(least_nano, demand.first[:-1][able]))
+    return least
+
+
+def weigh_capacity(problem: Problem, price_micro: Int64Array) -> int:
+    """Σ λ·cap in nano-yuan."""
+    high, low = np.divmod(problem.supply.capacity_milli, 2**20)
+    return exact_sum(price_micro * high) * 2**20 + exact_sum(price_micro * low)
+
+
+def bound_of(
+    problem: Problem, terrain: Terrain, shards: list[Shard], pool: ThreadPoolExecutor, price_micro: Int64Array
+) -> Bound:
+    """bound(λ) for integer prices λ, (slot, column) micro-yuan per device-slot."""
+    supply, demand = problem.supply, problem.demand
+    prefix = np.zeros((supply.slots + 1, supply.columns))
+    np.cumsum(supply.unit_micro + price_micro, axis=0, out=prefix[1:])
+    least_nano = np.full(demand.entries, NO_COST, np.int64)
+
+    def ask(shard: Shard) -> None:
+        answer = np.empty(len(shard.entry), np.int64)
+        least_costs(
+            shard.table_first, shard.table_class, shard.table_slots, shard.table_from, shard.table_to,
+            shard.table_levels, shard.start, shard.starts, shard.reach, shard.row, demand.varies[shard.entry],
+            shard.milli, shard.in_nano_gb, shard.out_nano_gb, shard.region, shard.data_region,
+            terrain.class_first, terrain.row_first, terrain.row_column, problem.carriage.cost_femto_per_gb,
+            terrain.slot_nano_gb, prefix, np.empty(shard.minima.shape), answer,
+        )  # fmt: skip
+        least_nano[shard.entry] = answer
+
+    list(pool.map(ask, shards))
+    job_nano = least_of_jobs(problem, least_nano)
+    return Bound(exact_sum(job_nano) - weigh_capacity(problem, price_micro), least_nano, job_nano)

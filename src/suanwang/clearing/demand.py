@@ -1,0 +1,219 @@
+"""Compile the jobs: their entries, the columns each may use, and its starts."""
+
+import msgspec
+import numpy as np
+import polars as pl
+from numba import njit
+from numpy.typing import NDArray
+
+from suanwang.clearing.problem import BoolArray, Carriage, Demand, Int32Array, Rows, Supply
+from suanwang.clearing.sites import Sites, distinct, find_sites
+from suanwang.model.scenario import Scenario
+from suanwang.network.links import Links, link_tables
+from suanwang.units.decimals import to_places
+from suanwang.units.rounding import Int64Array
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The regions of users and data. `region`, `data_region`: (job,) rows of `links` (region, centre)."""
+
+    codes: list[str]
+    region: Int32Array
+    data_region: Int32Array
+    links: Links
+
+
+def find_places(scenario: Scenario) -> Place:
+    """Code the regions that jobs name, and look up their links."""
+    named = scenario.jobs.select("region", pl.col("data_region").fill_null(pl.col("region")))
+    codes = pl.concat([named["region"], named["data_region"]]).unique().sort()
+    book = pl.DataFrame({"region": codes}).with_row_index("row")
+    coded = named.join(book, on="region", how="left", maintain_order="left").join(
+        book.rename({"region": "data_region", "row": "data_row"}),
+        on="data_region",
+        how="left",
+        maintain_order="left",
+    )
+    region = coded["row"].to_numpy().astype(np.int32)
+    data_region = coded["data_row"].to_numpy().astype(np.int32)
+    return Place(codes.to_list(), region, data_region, link_tables(scenario, codes.to_list()))
+
+
+def compile_carriage(links: Links, supply: Supply) -> Carriage:
+    """Links by column instead of by centre."""
+    slot_nano_gb = links.slot_nano_gb[:, supply.column_centre].astype(np.float64)
+    slot_nano_gb[slot_nano_gb == 0] = np.inf
+    return Carriage(np.ascontiguousarray(links.cost_femto_per_gb[:, supply.column_centre]), slot_nano_gb)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Every alternative of every job, before any is ruled out; columns by alternative."""
+
+    job: Int32Array
+    option: Int32Array
+    device_class: Int32Array
+    node_milli: Int64Array
+    milli: Int64Array
+    slots: Int64Array
+
+
+def list_wanted(scenario: Scenario, supply: Supply) -> Wanted:
+    """The alternatives in order of job, then option. The class is -1 where no pool has the device."""
+    book = scenario.options
+    class_of = {device: index for index, device in enumerate(supply.devices)}
+    names = book.device.unique(maintain_order=True)
+    code = {name: class_of.get(name, -1) for name in names}
+    device_class = book.device.replace_strict(code, return_dtype=pl.Int32).to_numpy()
+    count = np.diff(book.first)[book.text_of_job]
+    job = np.repeat(np.arange(len(count), dtype=np.int32), count)
+    begin = np.cumsum(count) - count
+    option = (np.arange(len(job)) - begin[job]).astype(np.int32)
+    at = book.first[book.text_of_job][job] + option
+    return Wanted(
+        job=job,
+        option=option,
+        device_class=device_class[at],
+        node_milli=book.units_milli[at],
+        milli=(book.units_milli * book.nodes)[at],
+        slots=book.slots[at],
+    )
+
+
+def find_rows(wanted: Wanted, sites: Sites, supply: Supply) -> tuple[Rows, Int32Array]:
+    """The distinct sets of columns that rules and node sizes allow, and the set of each alternative."""
+    sizes = np.unique(supply.node_milli)
+    node_rank = np.searchsorted(sizes, wanted.node_milli)
+    keys, row = distinct(
+        [
+            sites.site_of_job[wanted.job].astype(np.int64),
+            wanted.device_class.astype(np.int64) + 1,
+            node_rank.astype(np.int64),
+        ],
+        [len(sites.secure), supply.classes + 1, len(sizes) + 1],
+    )
+    keys, of_rank = np.divmod(keys, len(sizes) + 1)
+    of_site, of_class = np.divmod(keys, supply.classes + 1)
+    allowed = sites.allowed
+    rank_of_column = np.searchsorted(sizes, supply.node_milli)
+    sets: list[NDArray[np.int32]] = []
+    for site, device_class, rank in zip(of_site, of_class - 1, of_rank, strict=True):
+        if device_class < 0:
+            sets.append(np.zeros(0, np.int32))
+            continue
+        columns = slice(supply.class_first[device_class], supply.class_first[device_class + 1])
+        passes = allowed[site, supply.column_centre[columns]] & (rank_of_column[columns] >= rank)
+        sets.append(np.flatnonzero(passes).astype(np.int32))
+    first = np.zeros(len(sets) + 1, np.int64)
+    np.cumsum([len(columns) for columns in sets], out=first[1:])
+    return Rows(first, np.concatenate(sets) if sets else np.zeros(0, np.int32)), row
+
+
+@njit(cache=True, nogil=True)
+def fit_windows(
+    job: Int32Array,
+    slots: Int32Array,
+    row: Int32Array,
+    reach: Int32Array,
+    base: Int64Array,
+    row_first: Int64Array,
+    row_column: Int32Array,
+    region: Int32Array,
+    data_region: Int32Array,
+    in_nano_gb: Int64Array,
+    out_nano_gb: Int64Array,
+    slot_nano_gb: NDArray[np.float64],
+    release: Int64Array,
+    deadline: Int64Array,
+    start: Int32Array,
+    starts: Int32Array,
+    varies: BoolArray,
+    allowed: Int32Array,
+) -> None:
+    """Fill `start`, `starts`, `varies` and `allowed` of every entry; `allowed` 0 where it cannot run at all.
+
+    A transfer of x nano-GB over a link that carries y in a slot takes ceil(x / y) slots; the float64
+    quotient is exact enough because x < 2**52.
+    """
+    for n in range(len(job)):
+        j = job[n]
+        window = np.int64(deadline[j] - release[j] - slots[n])
+        least_in, most_in = np.int64(1 << 40), np.int64(0)
+        least_out, most_out = np.int64(1 << 40), np.int64(0)
+        count = 0
+        moves = in_nano_gb[j] > 0 or out_nano_gb[j] > 0
+        for i in range(row_first[row[n]], row_first[row[n] + 1]):
+            local = row_column[i]
+            if local >= reach[n]:
+                break
+            column = base[n] + local
+            arrive, leave = np.int64(0), np.int64(0)
+            if moves:
+                arrive = np.int64(np.ceil(in_nano_gb[j] / slot_nano_gb[data_region[j], column]))
+                leave = np.int64(np.ceil(out_nano_gb[j] / slot_nano_gb[region[j], column]))
+            if arrive + leave <= window:
+                count += 1
+                least_in, most_in = min(least_in, arrive), max(most_in, arrive)
+                least_out, most_out = min(least_out, leave), max(most_out, leave)
+        allowed[n] = count
+        if count == 0:
+            continue
+        if least_in == most_in and least_out == most_out:
+            start[n] = release[j] + least_in
+            starts[n] = window - least_in - least_out + 1
+        else:
+            varies[n] = True
+            start[n] = release[j]
+            starts[n] = window + 1
+
+
+def compile_demand(scenario: Scenario, supply: Supply, place: Place) -> tuple[Demand, Rows]:
+    """The demand side of the problem."""
+    jobs = scenario.jobs
+    sites = find_sites(scenario, place.region, place.links.rtt_ms)
+    wanted = list_wanted(scenario, supply)
+    rows, row = find_rows(wanted, sites, supply)
+    carriage = compile_carriage(place.links, supply)
+    reach = np.zeros(len(wanted.job), np.int32)
+    for k in range(supply.classes):
+        mine = wanted.device_class == k
+        most = supply.most_milli[supply.class_first[k] : supply.class_first[k + 1]]
+        reach[mine] = np.searchsorted(-most, -wanted.milli[mine], side="right")
+    in_nano_gb = to_places(jobs["gb_in"].to_numpy(), 9)
+    out_nano_gb = to_places(jobs["gb_out"].to_numpy(), 9)
+    entries = len(wanted.job)
+    start, starts, allowed = (np.zeros(entries, np.int32) for _ in range(3))
+    varies = np.zeros(entries, np.bool_)
+    slots = wanted.slots.astype(np.int32)
+    fit_windows(
+        wanted.job, slots, row, reach, supply.class_first[wanted.device_class],
+        rows.first, rows.column, place.region, place.data_region, in_nano_gb, out_nano_gb,
+        carriage.slot_nano_gb, jobs["release_slot"].to_numpy(), jobs["deadline_slot"].to_numpy(),
+        start, starts, varies, allowed,
+    )  # fmt: skip
+    alive = allowed > 0
+    job = wanted.job[alive]
+    first = np.zeros(jobs.height + 1, np.int64)
+    np.cumsum(np.bincount(job, minlength=jobs.height), out=first[1:])
+    fractional = np.zeros(jobs.height, np.bool_)
+    fractional[wanted.job[wanted.milli % 1000 != 0]] = True
+    demand = Demand(
+        first=first,
+        value_micro=jobs["value_micro"].to_numpy(),
+        region=place.region,
+        data_region=place.data_region,
+        in_nano_gb=in_nano_gb,
+        out_nano_gb=out_nano_gb,
+        fractional=fractional,
+        job=job,
+        option=wanted.option[alive],
+        device_class=wanted.device_class[alive],
+        milli=wanted.milli[alive],
+        slots=slots[alive],
+        reach=reach[alive],
+        row=row[alive],
+        start=start[alive],
+        starts=starts[alive],
+        varies=varies[alive],
+        allowed=allowed[alive],
+    )
+    return demand, rows

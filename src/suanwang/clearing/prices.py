@@ -1,0 +1,199 @@
+"""The search for prices: ask a batch of jobs, step the prices, and average the last steps.
+
+A temperature τ falls from 1/2 to 1/4096. It scales the step; it scales a perturbation of each job's prices,
+drawn anew every few steps, which breaks ties among hundreds of nearly equal pools; and it scales a prior that
+makes small pools look dearer at first. All three are needed at high load. What is left at the end is the
+plain dual ascent, whose averaged prices are published as integers. Every random draw is an integer and every
+float operation is elementwise, so the prices are the same on every machine and for every number of shards.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Protocol
+
+import msgspec
+import numpy as np
+
+from suanwang.clearing.price_step import FLOOR_SHARE, step_prices
+from suanwang.clearing.problem import Problem
+from suanwang.clearing.response import Float32Array, Float64Array
+from suanwang.clearing.shards import NOISE_SPAN, Shard, Terrain, cut_jobs, draw_batches, lay_out, survey
+from suanwang.units.rounding import Int64Array
+
+STEPS = 400
+AVERAGED_SHARE = 0.15
+STEPS_PER_DRAW = 5
+COLDEST = 12
+"""The temperature ends at 2**-12."""
+JOBS_PER_BATCH_AND_CELL = 0.45
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a step asks of every shard: `prefix` (slot + 1, column), `weight` (column,), `noise`, `batch`."""
+
+    batch: int
+    prefix: Float64Array
+    weight: Float32Array
+    noise: Float32Array
+
+
+class Crowd(Protocol):
+    """Jobs that answer prices with loads: threads of this process, or workers elsewhere."""
+
+    def answer(self, asked: Asked) -> Int64Array:
+        """(shard, slot + 1, column) changes of load, milli-devices."""
+        ...
+
+
+class ThreadCrowd:
+    """Shards answered by threads of this process; the kernels release the interpreter lock."""
+
+    def __init__(self, terrain: Terrain, shards: list[Shard], pool: ThreadPoolExecutor) -> None:
+        self.terrain, self.shards, self.pool = terrain, shards, pool
+
+    def answer(self, asked: Asked) -> Int64Array:
+        """See `Crowd`."""
+        answers = [
+            self.pool.submit(shard.load, self.terrain, asked.batch, asked.prefix, asked.weight, asked.noise)
+            for shard in self.shards
+        ]
+        return np.stack([answer.result() for answer in answers])
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How long and how finely to search. `batches` samples of the jobs, `steps` in all."""
+
+    batches: int
+    steps: int
+
+
+def batches_for(problem: Problem) -> int:
+    """So many that a batch has about half a job for every pool and slot."""
+    cells = problem.supply.capacity_milli.size
+    return max(1, min(64, round(problem.demand.jobs / (JOBS_PER_BATCH_AND_CELL * cells))))
+
+
+def temperature(step: int, steps: int, hottest: float) -> float:
+    """Falls from 2**-hottest to 2**-COLDEST, geometrically but for straight lines between powers of two.
+
+    So it needs no transcendental function, whose last digit differs between machines.
+    """
+    exponent = hottest + (COLDEST - hottest) * step / max(1, steps - 1)
+    whole = int(exponent)
+    return 2.0**-whole * (1.0 - (exponent - whole) / 2)
+
+
+def gumbel_table() -> Float64Array:
+    """Quantiles of the Gumbel distribution for minima, log(−log u), rounded to 1e-6 for every machine."""
+    u = (np.arange(1024) + 0.5) / 1024
+    return np.round(np.log(-np.log(u)), 6)
+
+
+def small_pool_prior(problem: Problem) -> Float64Array:
+    """(column,) log of the largest pool of the class over this one, rounded to 1e-6."""
+    supply = problem.supply
+    prior = np.zeros(supply.columns)
+    for k in range(supply.classes):
+        mine = slice(supply.class_first[k], supply.class_first[k + 1])
+        most = supply.most_milli[mine].astype(np.float64)
+        prior[mine] = np.where(most > 0, np.log(most.max() / np.maximum(most, 1)), 0)
+    return np.round(prior, 6)
+
+
+def class_of_column(problem: Problem) -> Int64Array:
+    """(column,) its device class."""
+    return np.repeat(np.arange(problem.supply.classes), np.diff(problem.supply.class_first))
+
+
+def dearest_micro(problem: Problem) -> tuple[Float64Array, Float64Array]:
+    """(column,) the price that no job of its class would pay, and the highest that 64 bits allow."""
+    supply, demand = problem.supply, problem.demand
+    worth = np.zeros(supply.classes)
+    held = np.ones(supply.classes)
+    np.maximum.at(worth, demand.device_class, np.ceil(demand.value_micro[demand.job] * 1000.0 / demand.milli))
+    np.maximum.at(held, demand.device_class, demand.milli.astype(np.float64) * demand.slots)
+    unit = np.abs(supply.unit_micro).max(initial=0)
+    ceiling = np.minimum(np.floor(2.0**61 / held) - unit, 2.0**52 / supply.slots - unit)
+    of_column = class_of_column(problem)
+    return np.minimum(worth + unit + 1, ceiling)[of_column], ceiling[of_column]
+
+
+class PriceSearch:
+    """One search over one problem. Call `run` once; it returns the published prices."""
+
+    def __init__(
+        self, problem: Problem, crowd: Crowd, batch_jobs: Int64Array, pool: ThreadPoolExecutor, seed: int
+    ) -> None:
+        self.problem, self.crowd, self.pool = problem, crowd, pool
+        self.batch_jobs = batch_jobs
+        self.random = np.random.Generator(np.random.PCG64([seed, 1]))
+        self.gumbel = gumbel_table()
+        self.prior = small_pool_prior(problem)
+        supply = problem.supply
+        mean_unit = np.zeros(supply.classes)
+        for k in range(supply.classes):
+            mine = supply.unit_micro[:, supply.class_first[k] : supply.class_first[k + 1]]
+            mean_unit[k] = max(float(mine.sum()) / mine.size, 1.0) if mine.size else 1.0
+        self.floor_micro = FLOOR_SHARE * mean_unit[class_of_column(problem)]
+        self.shut_micro, self.ceiling_micro = dearest_micro(problem)
+
+    def run(
+        self,
+        steps: int,
+        hottest: float = 1.0,
+        start_micro: Int64Array | None = None,
+        watch: Callable[[int], None] = lambda step: None,
+    ) -> Int64Array:
+        """(slot, column) published prices after `steps` steps from `start_micro`, or from zero."""
+        supply = self.problem.supply
+        shape = supply.capacity_milli.shape
+        price = np.zeros(shape) if start_micro is None else start_micro.astype(np.float64)
+        excess = np.zeros(shape)
+        total = np.zeros(shape, np.int64)
+        prefix = np.zeros((shape[0] + 1, shape[1]))
+        np.cumsum(supply.unit_micro + np.rint(price), axis=0, out=prefix[1:])
+        noise = np.ones(NOISE_SPAN + int(np.diff(supply.class_first).max(initial=1)), np.float32)
+        draw = np.zeros(len(noise))
+        counted = max(1, round(steps * AVERAGED_SHARE))
+        for step in range(steps):
+            heat = temperature(step, steps, hottest)
+            if step % STEPS_PER_DRAW == 0:
+                draw = self.gumbel[self.random.integers(0, len(self.gumbel), len(noise))]
+            noise = np.clip(1.0 + heat * draw, 0.2, 3.0).astype(np.float32)
+            weight = (1.0 + heat * self.prior).astype(np.float32)
+            batch = step % len(self.batch_jobs)
+            changes = self.crowd.answer(Asked(batch, prefix, weight, noise))
+            scale = float(self.batch_jobs.sum()) / max(float(self.batch_jobs[batch]), 1.0)
+            self.step(changes, scale, heat, price, excess, total, step >= steps - counted, prefix)
+            watch(step + 1)
+        mean = (total * 2 + counted) // (2 * counted)
+        return np.minimum(mean, self.ceiling_micro.astype(np.int64))
+
+    def step(
+        self, changes: Int64Array, scale: float, heat: float, price: Float64Array, excess: Float64Array,
+        total: Int64Array, count: bool, prefix: Float64Array,
+    ) -> None:  # fmt: skip
+        """One price step, columns split over the threads."""
+        supply = self.problem.supply
+        cuts = np.linspace(0, supply.columns, 3).astype(int)
+        tasks = [
+            self.pool.submit(
+                step_prices, first, last, changes, scale, heat, supply.unit_micro, supply.capacity_milli,
+                self.floor_micro, self.shut_micro, price, excess, total, count, prefix,
+            )
+            for first, last in pairwise(cuts)
+        ]  # fmt: skip
+        for task in tasks:
+            task.result()
+
+
+def gather_crowd(
+    problem: Problem, batches: int, threads: int, pool: ThreadPoolExecutor, seed: int
+) -> tuple[ThreadCrowd, Int64Array]:
+    """The jobs of a problem as a crowd of threads, and the number of jobs in each batch."""
+    terrain = survey(problem)
+    batch = draw_batches(problem.demand, batches, np.random.Generator(np.random.PCG64([seed, 0])))
+    parts = cut_jobs(problem.demand, threads)
+    shards = list(pool.map(lambda jobs: lay_out(problem, terrain, jobs, batch, batches), parts))
+    return ThreadCrowd(terrain, shards, pool), np.bincount(batch[batch >= 0], minlength=batches)

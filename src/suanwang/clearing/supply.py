@@ -1,0 +1,53 @@
+"""Compile the pools: columns by class and size, capacity by slot, cost of a device by slot."""
+
+import numpy as np
+
+from suanwang.clearing.problem import Supply
+from suanwang.energy.unit_parts import unit_parts
+from suanwang.model.scenario import Scenario
+from suanwang.units.decimals import scaled, to_places
+from suanwang.units.rounding import Int64Array, product_half_even
+
+
+def capacity_by_slot(scenario: Scenario) -> Int64Array:
+    """(pool, slot) milli-devices that plans may use: devices − outages, less the pack margin rounded up."""
+    pools, outages, slots = scenario.pools, scenario.outages, scenario.header.slots
+    devices = scaled(pools["devices"].to_numpy(), 3)
+    change = np.zeros((len(devices), slots + 1), np.int64)
+    change[:, 0] = devices
+    if outages.height:
+        rows = {pool: row for row, pool in enumerate(pools["pool"])}
+        row = np.array([rows[pool] for pool in outages["pool"]])
+        lost = scaled(outages["devices_lost"].to_numpy(), 3)
+        np.subtract.at(change, (row, outages["from_slot"].to_numpy()), lost)
+        np.add.at(change, (row, np.minimum(outages["to_slot"].to_numpy(), slots)), lost)
+    there = np.maximum(np.cumsum(change[:, :slots], axis=1), 0)
+    margin = scenario.header.pack_margin
+    if margin:
+        there -= product_half_even([there, to_places(np.array([[margin]]), 9)], 10**9)
+    return there
+
+
+def compile_supply(scenario: Scenario) -> Supply:
+    """The supply side of the problem."""
+    pools = scenario.pools
+    capacity = capacity_by_slot(scenario)
+    most = capacity.max(axis=1)
+    devices = tuple(pools["device"].unique(maintain_order=True).to_list())
+    class_of = {device: index for index, device in enumerate(devices)}
+    pool_class = np.array([class_of[device] for device in pools["device"]], np.int64)
+    column_pool = np.lexsort((np.arange(len(most)), -most, pool_class)).astype(np.int64)
+    centre_of = {centre: index for index, centre in enumerate(scenario.centres["centre"])}
+    pool_centre = np.array([centre_of[centre] for centre in pools["centre"]], np.int64)
+    class_first = np.zeros(len(devices) + 1, np.int64)
+    np.cumsum(np.bincount(pool_class, minlength=len(devices)), out=class_first[1:])
+    return Supply(
+        column_pool=column_pool,
+        column_centre=pool_centre[column_pool],
+        class_first=class_first,
+        devices=devices,
+        node_milli=scaled(pools["devices_per_node"].to_numpy(), 3)[column_pool],
+        most_milli=most[column_pool],
+        capacity_milli=np.ascontiguousarray(capacity[column_pool].T),
+        unit_micro=np.ascontiguousarray(unit_parts(scenario).total()[column_pool].T),
+    )
