@@ -1,0 +1,163 @@
+"""A log in the Standard Workload Format (version 2 of the Parallel Workloads Archive), read and checked.
+
+Eighteen whole or decimal numbers a line, -1 where not known; lines that begin with `;` are comments, those
+of the head being `; Key: value`.
+"""
+
+import math
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from suanwang.feeds.trace_files import LineFaults, read_lines
+from suanwang.units.errors import InvalidInput
+from suanwang.units.text import Text, same
+
+FIELDS = (
+    "job",
+    "submit_s",
+    "wait_s",
+    "run_s",
+    "processors",
+    "cpu_s",
+    "memory_kb",
+    "requested_processors",
+    "requested_s",
+    "requested_memory_kb",
+    "status",
+    "user",
+    "group",
+    "executable",
+    "queue",
+    "partition",
+    "preceding_job",
+    "think_s",
+)
+
+PARTIAL = (2, 3, 4)
+"""Statuses of the lines that tell one burst of a job whose whole has a line of its own."""
+
+CANCELLED = 5
+HEADER_NUMBERS = ("MaxProcs", "MaxNodes", "UnixStartTime", "TimeZone")
+
+
+class SwfLog(msgspec.Struct, frozen=True):
+    """The lines of a log as (line,) columns named as in `FIELDS`, times in seconds, and its header.
+
+    `header`: the values of `; Key: value` comments before the first job, later ones of a key left out.
+    `numbers`: those of `HEADER_NUMBERS` that are there and are numbers.
+    """
+
+    columns: dict[str, NDArray[np.float64]]
+    header: dict[str, str]
+    numbers: dict[str, int]
+
+    def __getitem__(self, field: str) -> NDArray[np.float64]:
+        """The column of `field`."""
+        return self.columns[field]
+
+
+def read_swf(file: Path) -> SwfLog:
+    """The log in `file`, plain or compressed. Raises InvalidInput with every wrong line at once."""
+    faults = LineFaults(file)
+    header: dict[str, str] = {}
+    numbers: dict[str, int] = {}
+    rows: list[list[float]] = []
+    seen: dict[float, int] = {}
+    for line, text in enumerate(read_lines(file, encoding_errors="replace"), start=1):
+        words = text.split()
+        if not words:
+            continue
+        if words[0].startswith(";"):
+            if not rows:
+                note_header(text, line, header, numbers, faults)
+            continue
+        row = row_of(words, line, faults)
+        if row is None:
+            continue
+        if row[10] not in PARTIAL:
+            first = seen.setdefault(row[0], line)
+            if first != line:
+                faults.add(
+                    line,
+                    "twice",
+                    Text(f"the same job as line {first}", f"与第 {first} 行作业编号相同"),
+                    words[0],
+                    Text("a number of its own", "不重复的编号"),
+                )
+        rows.append(row)
+    if not rows and not faults.faults:
+        faults.add(1, "no jobs", Text("has no job lines", "没有作业行"), "")
+    if faults.faults:
+        raise InvalidInput(faults.faults)
+    table = np.asarray(rows, np.float64)
+    return SwfLog({name: table[:, index] for index, name in enumerate(FIELDS)}, header, numbers)
+
+
+def note_header(
+    text: str, line: int, header: dict[str, str], numbers: dict[str, int], faults: LineFaults
+) -> None:
+    """Take `; Key: value`; a count or a clock that is not a number is a fault."""
+    key, colon, value = text.lstrip("; \t").partition(":")
+    key, value = key.strip(), value.strip()
+    if not colon or not key or " " in key or key in header:
+        return
+    header[key] = value
+    if key not in HEADER_NUMBERS:
+        return
+    try:
+        numbers[key] = int(value.split()[0]) if value else 0
+    except ValueError:
+        faults.add(
+            line, f"header {key}", Text(f"{key} is not a number", f"{key} 不是数字"), value, same("0, 1, 2 …")
+        )
+        return
+    if key.startswith("Max") and numbers[key] <= 0:
+        del numbers[key]
+
+
+def row_of(words: list[str], line: int, faults: LineFaults) -> list[float] | None:
+    """The numbers of one job line, None where it is wrong."""
+    if len(words) != len(FIELDS):
+        faults.add(
+            line,
+            "fields",
+            Text("has another number of fields", "字段数不符"),
+            str(len(words)),
+            same(str(len(FIELDS))),
+        )
+        return None
+    try:
+        row = [float(word) for word in words]
+    except ValueError:
+        row = [math.nan]
+    if not all(math.isfinite(value) for value in row):
+        bad = next(word for word in words if not is_number(word))
+        faults.add(
+            line, "number", Text("a field is not a number", "字段不是数字"), bad, Text("a number", "数字")
+        )
+        return None
+    for name, value in zip(FIELDS, row, strict=True):
+        least = 0 if name in ("job", "submit_s") else -1
+        if value < least:
+            faults.add(
+                line,
+                f"{name} negative",
+                Text(f"{name} is negative", f"{name} 为负"),
+                f"{value:g}",
+                Text(
+                    "0 or more" if least == 0 else "0 or more, or -1 for not known", "不小于 0（未知为 -1）"
+                ),
+            )
+            return None
+    return row
+
+
+def is_number(word: str) -> bool:
+    """Whether `word` is a finite number."""
+    try:
+        return math.isfinite(float(word))
+    except ValueError:
+        return False
