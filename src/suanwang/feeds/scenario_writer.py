@@ -1,0 +1,64 @@
+"""Writes a scenario as a folder: the same scenario gives the same bytes, and no reader meets half a table."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from suanwang.feeds.scenario_header import HEADER_FILE, header_yaml
+from suanwang.feeds.table_files import FORMS
+from suanwang.model.scenario import Scenario
+from suanwang.model.scenario_tables import SCENARIO_TABLES
+from suanwang.model.schema import Table
+
+Form = Literal["csv", "parquet"]
+
+
+def write_scenario(scenario: Scenario, folder: Path, form: Form) -> None:
+    """Writes `scenario.yaml` and the tables into `folder`, which is made if need be.
+
+    Optional columns that are wholly null and optional tables without rows are left out, and older files of
+    the same tables are removed. Each file is written beside its place and then renamed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(folder / HEADER_FILE, lambda path: path.write_bytes(header_yaml(scenario.header)))
+    for table in SCENARIO_TABLES:
+        frame: pl.DataFrame = getattr(scenario, table.name)
+        write_table(frame, table, folder, form)
+
+
+def write_table(frame: pl.DataFrame, table: Table, folder: Path, form: Form) -> None:
+    """Writes one table in canonical form, or removes it if it is optional and has no rows."""
+    path = folder / f"{table.name}.{form}"
+    if table.required or frame.height:
+        kept = [
+            column.name
+            for column in table.columns
+            if column.required or frame[column.name].null_count() < frame.height
+        ]
+        write_frame(frame.select(kept), path, form)
+    else:
+        path.unlink(missing_ok=True)
+    for other in FORMS:
+        if other != form:
+            (folder / f"{table.name}.{other}").unlink(missing_ok=True)
+
+
+def write_frame(frame: pl.DataFrame, path: Path, form: Form) -> None:
+    """Writes a frame beside `path`, then renames it into place."""
+    if form == "csv":
+        replace(path, lambda beside: frame.write_csv(beside, check_extension=False))
+    else:
+        replace(path, lambda beside: frame.write_parquet(beside, compression="zstd", compression_level=1))
+
+
+def replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Lets `write` make a file beside `path` and renames it over it; nothing is left behind on failure."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
