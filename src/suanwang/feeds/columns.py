@@ -144,9 +144,9 @@ def whole_from_floats(raw: pl.Series) -> tuple[pl.Series, list[Problem]]:
 
 def finite(series: pl.Series) -> tuple[pl.Series, list[Problem]]:
     """Floats without NaN and infinity."""
-    total = series.sum() if len(series) else 0.0
+    total = float(series.sum() or 0.0)
     # a sum is finite only where every term is; it may overflow, then the slow way decides
-    if total is None or abs(total) < float("inf"):
+    if abs(total) < float("inf"):
         return series, []
     problems: list[Problem] = []
     for kind, wrong, what in (

@@ -12,6 +12,7 @@ from typing import IO
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from suanwang.feeds.findings import PLACES_LISTED, Findings
 from suanwang.units.text import Text, same
@@ -47,7 +48,7 @@ class CsvShape(msgspec.Struct, frozen=True):
 
     header: tuple[str, ...]
     records: int
-    first_lines: np.ndarray | None
+    first_lines: NDArray[np.int64] | None
 
 
 class Tally:
@@ -260,7 +261,7 @@ def count_lines(
         tally.ragged_places += [(int(index) + line, int(commas[index]) + 1) for index in first]
 
 
-def quoted_rows(path: Path, width: int, tally: Tally, findings: Findings) -> np.ndarray | None:
+def quoted_rows(path: Path, width: int, tally: Tally, findings: Findings) -> NDArray[np.int64] | None:
     """The line on which each record starts, in a file with quotes; counts the fields of each."""
     starts: list[int] = []
     with path.open(encoding="utf-8-sig", newline="") as file:

@@ -1,10 +1,11 @@
 """What the checks at the door find: exact counts, and the first places of each kind of fault."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from suanwang.model.schema import Column
 from suanwang.units.errors import Fault, InvalidInput
@@ -32,7 +33,7 @@ class TablePlace:
     `first_lines` holds the lines where they do not simply follow each other.
     """
 
-    def __init__(self, path: Path, form: str, first_lines: Sequence[int] | None = None) -> None:
+    def __init__(self, path: Path, form: str, first_lines: NDArray[np.int64] | None = None) -> None:
         self.path = path
         self.form = form
         self.first_lines = first_lines

@@ -129,11 +129,14 @@ def check_order(read: TableRead, begin: str, end: str, findings: Findings) -> No
     """`begin` comes before `end` in every row."""
     if read.place is None:
         return
+    wrong = read.frame[end] <= read.frame[begin]
+    if not wrong.any():
+        return
     findings.rows(
         "end_before_start",
         read.place,
         end,
-        read.frame[end] <= read.frame[begin],
+        wrong,
         read.frame.select(pl.concat_str(pl.col(begin), pl.lit(" .. "), pl.col(end))).to_series(),
         Text(f"{end} is not after {begin}", f"{end} 不在 {begin} 之后"),
         Text(f"{begin} < {end}", f"{begin} < {end}"),

@@ -66,8 +66,8 @@ def read_scenario(folder: Path, progress: Progress | None = None) -> Checked:
     findings.refuse()
     assert header is not None
     scenario = Scenario(header=header, **{name: read.frame for name, read in tables.items()})
-    # what `Scenario.options` would parse again
-    scenario.__dict__["options"] = book
+    # a cached property: set here, it is not parsed again
+    vars(scenario)["options"] = book
     return Checked(scenario, findings.warnings)
 
 

@@ -29,14 +29,14 @@ def write_scenario(scenario: Scenario, folder: Path, form: Form) -> None:
         write_table(frame, table, folder, form)
 
 
-def write_table(frame: pl.DataFrame, table: Table, folder: Path, form: Form) -> None:
-    """Writes one table in canonical form, or removes it if it is optional and has no rows."""
+def write_table(frame: pl.DataFrame, table: Table, folder: Path, form: Form, keep_null: bool = False) -> None:
+    """Writes one table, or removes it if it is optional and has no rows; `keep_null`: with all columns."""
     path = folder / f"{table.name}.{form}"
     if table.required or frame.height:
         kept = [
             column.name
             for column in table.columns
-            if column.required or frame[column.name].null_count() < frame.height
+            if keep_null or column.required or frame[column.name].null_count() < frame.height
         ]
         write_frame(frame.select(kept), path, form)
     else:
@@ -51,7 +51,8 @@ def write_frame(frame: pl.DataFrame, path: Path, form: Form) -> None:
     if form == "csv":
         replace(path, lambda beside: frame.write_csv(beside, check_extension=False))
     else:
-        replace(path, lambda beside: frame.write_parquet(beside, compression="zstd", compression_level=1))
+        # Snappy: every reader has it, and of the codecs measured on a plan it was the fastest to write
+        replace(path, lambda beside: frame.write_parquet(beside, compression="snappy"))
 
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:
