@@ -129,7 +129,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     import msgspec
 
     from suanwang.feeds.import_report import ImportChoices
-    from suanwang.feeds.scenario_folder import write_scenario
+    from suanwang.feeds.scenario_writer import write_scenario
 
     refuse_what_does_not_go(arguments)
     choices = ImportChoices(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from suanwang.feeds.import_report import ClassLoad, Count, ImportChoices, ImportReport
 from suanwang.feeds.openb_nodes import draw_nodes, pack_arrivals
-from suanwang.feeds.openb_rules import QOS_RULES, RULES, TRACE_NOTES
+from suanwang.feeds.openb_rules import ARRIVALS_RULE, QOS_RULES, RULES, TRACE_NOTES
 from suanwang.feeds.openb_tables import QOS_CLASSES, Node, Task, read_openb
 from suanwang.feeds.trace_horizon import (
     DAY_SECONDS,
@@ -99,9 +99,9 @@ def import_openb(files: list[Path], choices: ImportChoices) -> tuple[Scenario, I
         kept=balance.kept,
         dropped=balance.dropped,
         cut=balance.cut,
-        changed=changes(demand, placed, balance, horizon),
+        changed=changes(demand, placed, balance, horizon, choices),
         loads=loads,
-        rules=RULES,
+        rules=(ARRIVALS_RULE, *RULES[-2:]) if choices.arrivals_only else RULES,
         notes=notes(kept_nodes, network),
         packing=packing,
         slot_minutes=choices.slot_minutes,
@@ -208,8 +208,8 @@ def nodes_for_load(
         taken = np.arange(len(group))
         # Cores of GPU nodes are only drawn with their GPUs: where no node is without, `cpu` keeps its share.
         if choices.load is not None and len(group) and (wants_gpu or separate):
-            largest = int(demand.milli[mine].max(initial=0))
-            taken = draw_nodes(sizes, slots_milli / horizon.slots / choices.load, largest, choices.seed)
+            needs = needs_of([demand.tasks[index] for index in np.flatnonzero(mine)], group, sizes)
+            taken = draw_nodes(sizes, slots_milli / horizon.slots / choices.load, needs, choices.seed)
         if wants_gpu or separate:
             chosen += [group[index] for index in taken]
         else:
@@ -228,6 +228,18 @@ def nodes_for_load(
                 )
             )
     return chosen, tuple(loads)
+
+
+def needs_of(tasks: list[Task], nodes: list[Node], sizes_milli: Int64Array) -> list[NDArray[np.bool_]]:
+    """(node,) which nodes could hold each distinct request among `tasks`: its models and its size."""
+    models = np.asarray([node.model for node in nodes])
+    requests = {
+        (task.models, task.gpus * task.gpu_milli) if task.gpus else ((), task.cpu_milli) for task in tasks
+    }
+    return [
+        (sizes_milli >= need) & (np.isin(models, accepted) if accepted else True)
+        for accepted, need in sorted(requests)
+    ]
 
 
 def jobs_of(
@@ -280,8 +292,12 @@ def first_drawn(models: list[str], totals: dict[str, int], draw: float) -> list[
     return [models[first], *models[:first], *models[first + 1 :]]
 
 
-def changes(demand: Demand, placed: Placed, balance: Accounts, horizon: Horizon) -> tuple[Count, ...]:
-    """How many kept tasks are otherwise than the trace has them."""
+def changes(
+    demand: Demand, placed: Placed, balance: Accounts, horizon: Horizon, choices: ImportChoices
+) -> tuple[Count, ...]:
+    """How many kept tasks are otherwise than the trace has them; when nothing leaves, all are."""
+    if choices.arrivals_only:
+        return ()
     early = demand.release_s < horizon.first_s
     rounded = placed.duration * horizon.slot_seconds - demand.run_s
     kept = balance.which

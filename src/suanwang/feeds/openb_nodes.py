@@ -9,30 +9,31 @@ from suanwang.feeds.openb_tables import WHOLE_CARD_MILLI, Node, Task
 Int64Array = NDArray[np.int64]
 
 
-def draw_nodes(sizes_milli: Int64Array, wanted_milli: float, largest_milli: int, seed: int) -> Int64Array:
+def draw_nodes(
+    sizes_milli: Int64Array, wanted_milli: float, needs: list[NDArray[np.bool_]], seed: int
+) -> Int64Array:
     """Indices (sorted) of nodes drawn by `seed` until their `sizes_milli` come nearest to `wanted_milli`.
 
-    Nodes are taken in a random order; one that would overshoot is passed over, so small nodes fill the
-    rest. The first taken is the first that holds `largest_milli`, the largest single request.
+    `needs`: (node,) which nodes could hold each kind of task; one for each is taken first, so that every
+    task keeps a place. The others are taken in a random order; one that would overshoot is passed over, so
+    small nodes fill the rest.
     """
     order = np.random.default_rng([seed, 1]).permutation(len(sizes_milli))
-    large = [index for index in order if sizes_milli[index] >= largest_milli]
-    taken = large[:1]
-    held = int(sizes_milli[taken].sum()) if taken else 0
-    passed: list[int] = []
-    for index in order:
-        if taken and index == taken[0]:
-            continue
+    taken = np.zeros(len(sizes_milli), np.bool_)
+    for holds in sorted(needs, key=lambda mask: int(mask.sum())):
+        if not taken[holds].any():
+            taken[order[holds[order]][0]] = True
+    held = int(sizes_milli[taken].sum())
+    for index in order[~taken[order]]:
         if held + sizes_milli[index] <= wanted_milli:
-            taken.append(index)
+            taken[index] = True
             held += int(sizes_milli[index])
-        else:
-            passed.append(index)
-    if passed:
-        nearest = min(passed, key=lambda index: (sizes_milli[index], index))
+    passed = np.flatnonzero(~taken)
+    if passed.size:
+        nearest = passed[np.argmin(sizes_milli[passed])]
         if abs(held + sizes_milli[nearest] - wanted_milli) < abs(held - wanted_milli):
-            taken.append(nearest)
-    return np.sort(np.asarray(taken, np.int64))
+            taken[nearest] = True
+    return np.flatnonzero(taken)
 
 
 def pack_arrivals(nodes: list[Node], tasks: list[Task]) -> Packing:

@@ -52,6 +52,14 @@ RULES = (
     ),
 )
 
+ARRIVALS_RULE = Text(
+    "Nothing leaves: each task, scheduled in the trace or not, is there from its creation (the first slot "
+    "where it was created before) to the last slot, and starts at once or not at all. On whole nodes: best "
+    "fit in order of creation, with cores, memory and single cards.",
+    "任务只到不走：每个任务（无论是否曾被调度）从创建（早于范围的从首个时段）到最后时段，立即开始或不安排。"
+    "整节点分配：按创建顺序最佳适配，计核、内存与单卡。",
+)
+
 TRACE_NOTES = (
     Text(
         "The trace says nothing of users' places, data or latency: regions are drawn by demand, "

@@ -69,12 +69,13 @@ class Row:
         self.cells = cells
         self.line = line
         self.faults = faults
+        self.clean = True
 
     def whole(self, column: str, least: int = 0) -> int:
         """The whole number in `column`, at least `least`."""
         value = self.whole_or_none(column, least)
         if value is None:
-            self.faults.add(self.line, f"{column} missing", Text(f"{column} is empty", f"{column} 为空"), "")
+            self.wrong(column, "", Text("a value", "非空"))
             return least
         return value
 
@@ -106,6 +107,7 @@ class Row:
 
     def wrong(self, column: str, found: str, expected: Text) -> None:
         """Note a fault in `column`."""
+        self.clean = False
         self.faults.add(
             self.line,
             f"{column} {expected.en}",
@@ -255,6 +257,8 @@ def task_of(row: Row, seen: set[str]) -> Task:
     )
     if task.qos not in QOS_CLASSES:
         row.wrong("qos", task.qos, same(" | ".join(QOS_CLASSES)))
+    if not row.clean:
+        return task  # stand-ins would break the rules below as well
     share = Text("1 to 1000, and 1000 with more than one GPU", "1 至 1000，多卡时为 1000")
     if task.gpus == 1 and not 1 <= task.gpu_milli <= WHOLE_CARD_MILLI:
         row.wrong("gpu_milli", str(task.gpu_milli), share)
