@@ -63,7 +63,7 @@ def bound_of(
         answer = np.empty(len(shard.entry), np.int64)
         least_costs(
             shard.table_first, shard.table_class, shard.table_slots, shard.table_from, shard.table_to,
-            shard.table_levels, shard.start, shard.starts, shard.reach, shard.row, demand.varies[shard.entry],
+            shard.table_levels, shard.start, shard.starts, shard.reach, shard.row, shard.varies,
             shard.milli, shard.in_nano_gb, shard.out_nano_gb, shard.region, shard.data_region,
             terrain.class_first, terrain.row_first, terrain.row_column, problem.carriage.cost_femto_per_gb,
             terrain.slot_nano_gb, prefix, np.empty(shard.minima.shape), answer,

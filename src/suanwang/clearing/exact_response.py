@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from suanwang.clearing.problem import Int32Array
-from suanwang.clearing.response import EXACT_MINIMA, Float64Array, fill_window_minima, level_of
+from suanwang.clearing.response import EXACT_MINIMA, Float64Array, Int8Array, fill_window_minima, level_of
 from suanwang.units.rounding import Int64Array
 
 NO_COST = np.int64(2**62)
@@ -53,7 +53,7 @@ def least_costs(
     starts: Int32Array,
     reach: Int32Array,
     row: Int32Array,
-    varies: Int32Array,
+    varies: Int8Array,
     milli: Int64Array,
     in_nano_gb: Float64Array,
     out_nano_gb: Float64Array,

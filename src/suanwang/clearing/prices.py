@@ -54,8 +54,11 @@ class ThreadCrowd:
 
     def answer(self, asked: Asked) -> Int64Array:
         """See `Crowd`."""
+        by_column = np.ascontiguousarray(asked.prefix.T)
         answers = [
-            self.pool.submit(shard.load, self.terrain, asked.batch, asked.prefix, asked.weight, asked.noise)
+            self.pool.submit(
+                shard.load, self.terrain, asked.batch, asked.prefix, by_column, asked.weight, asked.noise
+            )
             for shard in self.shards
         ]
         return np.stack([answer.result() for answer in answers])

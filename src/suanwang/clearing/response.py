@@ -20,6 +20,7 @@ from suanwang.units.rounding import Int64Array
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
+Int8Array = NDArray[np.int8]
 
 NEVER = np.float32(1e30)
 """Dearer than anything: a column or start that is not allowed."""
@@ -27,6 +28,11 @@ NEVER = np.float32(1e30)
 # Flags that promise no NaN, no infinity and no signed zero. They let minima be taken many at a time and keep
 # every result the same on every machine; `reassoc` and `contract`, which would not, stay off.
 EXACT_MINIMA = {"nnan", "ninf", "nsz"}
+
+
+Index = np.uint64
+"""Array indices in the kernels are unsigned: a signed index may count from the end, a test that keeps the
+compiler from taking many elements at a time. Nor are arrays sliced there: each slice would be counted."""
 
 
 @njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
@@ -42,26 +48,60 @@ def fill_window_minima(
     levels: int,
 ) -> None:
     """Fill `minima` (level, start − from_start, column) for starts in [from_start, to_start)."""
-    count = to_start - from_start
+    first, width, held = Index(first_column), Index(columns), Index(slots)
+    begin, count = Index(from_start), Index(to_start - from_start)
     for i in range(count):
-        ends = prefix[from_start + i + slots]
-        begins = prefix[from_start + i]
-        for c in range(columns):
-            minima[0, i, c] = (ends[first_column + c] - begins[first_column + c]) * weight[first_column + c]
-    for level in range(1, levels):
-        half = 1 << (level - 1)
-        for i in range(count - (1 << level) + 1):
-            for c in range(columns):
-                minima[level, i, c] = min(minima[level - 1, i, c], minima[level - 1, i + half, c])
+        for c in range(width):
+            minima[0, i, c] = (prefix[begin + i + held, first + c] - prefix[begin + i, first + c]) * weight[
+                first + c
+            ]
+    for level in range(Index(1), Index(levels)):
+        half = Index(1) << (level - Index(1))
+        for i in range(count - half - half + Index(1) if count >= half + half else Index(0)):
+            for c in range(width):
+                minima[level, i, c] = min(
+                    minima[level - Index(1), i, c], minima[level - Index(1), i + half, c]
+                )
 
 
-@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA, inline="always")
-def level_of(starts: int) -> int:
+@njit(cache=True, nogil=True)
+def level_of(starts: int) -> Index:
     """The largest level whose 2**level starts fit in `starts` ≥ 1."""
-    level = 0
+    level = Index(0)
     while (2 << level) <= starts:
-        level += 1
+        level += Index(1)
     return level
+
+
+@njit(cache=True, nogil=True)
+def place_of_least(bits: NDArray[np.int32], width: int) -> Index:
+    """The first place of the least of the first `width` ≥ 1 float32s, given their bits.
+
+    Flipping the lower bits of the negative ones makes the integers sort as the floats do; integer minima are
+    taken many at a time, which the compiler does not do for floats.
+    """
+    least = np.int32(0x7FFFFFFF)
+    for c in range(Index(width)):
+        word = bits[c]
+        least = min(least, word ^ ((word >> np.int32(31)) & np.int32(0x7FFFFFFF)))
+    least ^= (least >> np.int32(31)) & np.int32(0x7FFFFFFF)
+    place = Index(0)
+    while bits[place] != least:
+        place += Index(1)
+    return place
+
+
+@njit(cache=True, nogil=True)
+def first_cheapest(prefix_by_column: Float64Array, column: int, slots: int, lo: int, hi: int) -> int:
+    """The first start in [lo, hi) with the least window sum of a column."""
+    at, held, best = Index(column), Index(slots), Index(lo)
+    least = prefix_by_column[at, best + held] - prefix_by_column[at, best]
+    for s in range(Index(lo) + Index(1), Index(hi)):
+        there = prefix_by_column[at, s + held] - prefix_by_column[at, s]
+        if there < least:
+            least = there
+            best = s
+    return np.int64(best)
 
 
 @njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
@@ -86,6 +126,7 @@ def respond(
     out_nano_gb: Float64Array,
     region: Int32Array,
     data_region: Int32Array,
+    varies: Int8Array,
     noise_at: Int32Array,
     # shared
     class_first: Int64Array,
@@ -96,6 +137,7 @@ def respond(
     slot_nano_gb: Float64Array,
     # of this step
     prefix: Float64Array,
+    prefix_by_column: Float64Array,
     weight: Float32Array,
     noise: Float32Array,
     # scratch, and the answers
@@ -110,6 +152,7 @@ def respond(
     `dense` is the entry's row in `forbidden` (0 or NEVER by column of its class), or −1 where its columns are
     visited one by one. `carriage_cost`: (region, column) nano-yuan per nano-GB.
     """
+    bits = scratch.view(np.int32)
     for table in range(table_first, table_last):
         first_column = class_first[table_class[table]]
         columns = class_first[table_class[table] + 1] - first_column
@@ -120,87 +163,83 @@ def respond(
             fill_window_minima(
                 minima, prefix, weight, slots, first_column, columns, origin, table_to[table], levels
             )
+        first = Index(first_column)
+        held = Index(slots)
         for n in range(entry_first[table], entry_first[table + 1]):
-            least = NEVER
-            shift = noise_at[n]
-            inbound = carriage_cost[data_region[n], first_column:]
-            outbound = carriage_cost[region[n], first_column:]
+            width = Index(reach[n])
+            source, target, jitter = Index(data_region[n]), Index(region[n]), Index(noise_at[n])
             share_in = np.float32(in_nano_gb[n] / milli[n])
             share_out = np.float32(out_nano_gb[n] / milli[n])
+            best_cost[n] = NEVER
+            best_column[n] = -1
+            lo, hi = np.int64(start[n]), np.int64(start[n] + starts[n])
+            column = Index(0)
+            least = NEVER
             if dense[n] >= 0:
-                width = reach[n]
-                ban = forbidden[dense[n]]
+                ban = Index(dense[n])
                 if levels > 0:
-                    level = level_of(starts[n])
-                    early = minima[level, start[n] - origin]
-                    late = minima[level, start[n] - origin + starts[n] - (1 << level)]
+                    level = level_of(hi - lo)
+                    early = Index(lo - origin)
+                    late = Index(hi - origin) - (Index(1) << level)
                     for c in range(width):
-                        scratch[c] = min(early[c], late[c])
+                        scratch[c] = min(minima[level, early, c], minima[level, late, c])
                 else:
                     for c in range(width):
                         scratch[c] = NEVER
-                    for s in range(start[n], start[n] + starts[n]):
+                    for s in range(Index(lo), Index(hi)):
                         for c in range(width):
-                            there = np.float32(
-                                prefix[s + slots, first_column + c] - prefix[s, first_column + c]
-                            )
+                            there = np.float32(prefix[s + held, first + c] - prefix[s, first + c])
                             scratch[c] = min(scratch[c], there)
                     for c in range(width):
-                        scratch[c] *= weight[first_column + c]
+                        scratch[c] *= weight[first + c]
                 for c in range(width):
-                    price = scratch[c] * noise[shift + c] + ban[c]
-                    price += share_in * inbound[c] + share_out * outbound[c]
-                    scratch[c] = price
-                    least = min(least, price)
-                column = np.int32(1 << 30)
-                for c in range(width):
-                    column = min(column, np.int32(c) if scratch[c] == least else np.int32(1 << 30))
-                from_start = start[n]
-                to_start = start[n] + starts[n]
-            else:
-                column = np.int32(-1)
-                from_start, to_start = 0, 0
-                for i in range(row_first[row[n]], row_first[row[n] + 1]):
-                    c = row_column[i]
-                    if c >= reach[n]:
-                        break
-                    at = first_column + c
-                    arrive = np.int64(np.ceil(in_nano_gb[n] / slot_nano_gb[data_region[n], at]))
-                    leave = np.int64(np.ceil(out_nano_gb[n] / slot_nano_gb[region[n], at]))
-                    lo = start[n] + arrive
-                    hi = start[n] + starts[n] - leave
-                    if hi <= lo:
-                        continue
-                    if levels > 0:
-                        level = level_of(hi - lo)
-                        there = min(
-                            minima[level, lo - origin, c], minima[level, hi - (1 << level) - origin, c]
+                    scratch[c] = (
+                        scratch[c] * noise[jitter + c]
+                        + forbidden[ban, c]
+                        + (
+                            share_in * carriage_cost[source, first + c]
+                            + share_out * carriage_cost[target, first + c]
                         )
+                    )
+                column = place_of_least(bits, width)
+                least = scratch[column]
+            else:
+                bare_lo, bare_hi = lo, hi
+                for i in range(row_first[row[n]], row_first[row[n] + 1]):
+                    c = Index(row_column[i])
+                    if c >= width:
+                        break
+                    at = first + c
+                    begin, end = bare_lo, bare_hi
+                    if varies[n]:
+                        begin += np.int64(np.ceil(in_nano_gb[n] / slot_nano_gb[source, at]))
+                        end -= np.int64(np.ceil(out_nano_gb[n] / slot_nano_gb[target, at]))
+                        if end <= begin:
+                            continue
+                    if levels > 0:
+                        level = level_of(end - begin)
+                        early = Index(begin - origin)
+                        late = Index(end - origin) - (Index(1) << level)
+                        there = min(minima[level, early, c], minima[level, late, c])
                     else:
                         there = NEVER
-                        for s in range(lo, hi):
-                            there = min(there, np.float32(prefix[s + slots, at] - prefix[s, at]))
+                        for s in range(Index(begin), Index(end)):
+                            there = min(
+                                there, np.float32(prefix_by_column[at, s + held] - prefix_by_column[at, s])
+                            )
                         there *= weight[at]
-                    price = there * noise[shift + c] + (share_in * inbound[c] + share_out * outbound[c])
+                    price = there * noise[jitter + c] + (
+                        share_in * carriage_cost[source, at] + share_out * carriage_cost[target, at]
+                    )
                     if price < least:
                         least = price
-                        column = np.int32(c)
-                        from_start, to_start = lo, hi
-            best_cost[n] = NEVER
-            best_column[n] = -1
-            if least >= NEVER:
-                continue
-            at = first_column + column
-            earliest = from_start
-            there = prefix[earliest + slots, at] - prefix[earliest, at]
-            for s in range(from_start + 1, to_start):
-                other = prefix[s + slots, at] - prefix[s, at]
-                if other < there:
-                    there = other
-                    earliest = s
-            best_cost[n] = least * milli[n]
-            best_column[n] = at
-            best_start[n] = earliest
+                        column = c
+                        lo, hi = begin, end
+            if least < NEVER:
+                at = first + column
+                best_cost[n] = least * milli[n]
+                best_column[n] = np.int32(at)
+                best_start[n] = first_cheapest(prefix_by_column, at, slots, lo, hi)
 
 
 @njit(cache=True, nogil=True)

@@ -13,6 +13,7 @@ from suanwang.clearing.response import (
     NEVER,
     Float32Array,
     Float64Array,
+    Int8Array,
     choose_and_load,
     respond,
 )
@@ -66,6 +67,7 @@ class Shard(msgspec.Struct, frozen=True):
     out_nano_gb: Float64Array
     region: Int32Array
     data_region: Int32Array
+    varies: Int8Array
     noise_at: Int32Array
     job_first: Int64Array
     entry_at: Int64Array
@@ -77,7 +79,13 @@ class Shard(msgspec.Struct, frozen=True):
     best_start: Int32Array
 
     def load(
-        self, terrain: Terrain, batch: int, prefix: Float64Array, weight: Float32Array, noise: Float32Array
+        self,
+        terrain: Terrain,
+        batch: int,
+        prefix: Float64Array,
+        prefix_by_column: Float64Array,
+        weight: Float32Array,
+        noise: Float32Array,
     ) -> Int64Array:
         """(slot + 1, column) change of load, milli-devices, when the batch's jobs take their cheapest."""
         change = np.zeros(prefix.shape, np.int64)
@@ -85,9 +93,9 @@ class Shard(msgspec.Struct, frozen=True):
             self.batch_tables[batch], self.batch_tables[batch + 1],
             self.table_first, self.table_class, self.table_slots, self.table_from, self.table_to,
             self.table_levels, self.start, self.starts, self.reach, self.row, self.dense, self.milli_single,
-            self.in_nano_gb, self.out_nano_gb, self.region, self.data_region, self.noise_at,
+            self.in_nano_gb, self.out_nano_gb, self.region, self.data_region, self.varies, self.noise_at,
             terrain.class_first, terrain.row_first, terrain.row_column, terrain.forbidden,
-            terrain.carriage_cost, terrain.slot_nano_gb, prefix, weight, noise,
+            terrain.carriage_cost, terrain.slot_nano_gb, prefix, prefix_by_column, weight, noise,
             self.minima, self.scratch, self.best_cost, self.best_column, self.best_start,
         )  # fmt: skip
         choose_and_load(
@@ -211,6 +219,7 @@ def lay_out(problem: Problem, terrain: Terrain, jobs: Int64Array, batch: Int32Ar
         out_nano_gb=demand.out_nano_gb[job].astype(np.float64),
         region=demand.region[job],
         data_region=demand.data_region[job],
+        varies=demand.varies[entry].astype(np.int8),
         # a fixed offset of the entry's own, whatever the shard
         noise_at=(entry * 40503 % NOISE_SPAN).astype(np.int32),
         job_first=job_first,

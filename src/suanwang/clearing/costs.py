@@ -1,0 +1,78 @@
+"""What each placed job costs, part by part, to the last digit."""
+
+import msgspec
+import numpy as np
+from numba import njit
+
+from suanwang.clearing.exact_response import carriage_micro
+from suanwang.clearing.problem import Int32Array, Problem
+from suanwang.energy.unit_parts import unit_parts
+from suanwang.units.rounding import Int64Array, ratio_half_even
+
+
+class Costs(msgspec.Struct, frozen=True):
+    """Parts of each job's cost at its place, 0 where unserved. `exact_nano`: (job,) the sum before rounding."""
+
+    compute_micro: Int64Array
+    energy_micro: Int64Array
+    carbon_micro: Int64Array
+    data_micro: Int64Array
+    exact_nano: Int64Array
+
+
+@njit(cache=True, nogil=True)
+def carriage_at(
+    column: Int32Array,
+    region: Int32Array,
+    data_region: Int32Array,
+    in_nano_gb: Int64Array,
+    out_nano_gb: Int64Array,
+    cost_femto_per_gb: Int64Array,
+) -> Int64Array:
+    """(job,) micro-yuan of moving its data to and from its column; 0 where unserved."""
+    cost = np.zeros(len(column), np.int64)
+    for j in range(len(column)):
+        if column[j] >= 0 and (in_nano_gb[j] > 0 or out_nano_gb[j] > 0):
+            cost[j] = carriage_micro(
+                in_nano_gb[j], cost_femto_per_gb[data_region[j], column[j]],
+                out_nano_gb[j], cost_femto_per_gb[region[j], column[j]],
+            )  # fmt: skip
+    return cost
+
+
+def costs_of(problem: Problem, entry: Int64Array, column: Int32Array, start: Int32Array) -> Costs:
+    """The parts for places given as (job,) entry, column and start, −1 where unserved."""
+    supply, demand = problem.supply, problem.demand
+    served = np.flatnonzero(entry >= 0)
+    at, begin = column[served], start[served].astype(np.int64)
+    slots = demand.slots[entry[served]]
+    milli = demand.milli[entry[served]]
+    parts = unit_parts(problem.scenario)
+    pool = supply.column_pool[at]
+
+    def held(unit_micro: Int64Array) -> Int64Array:
+        prefix = np.zeros((unit_micro.shape[0], unit_micro.shape[1] + 1), np.int64)
+        np.cumsum(unit_micro, axis=1, out=prefix[:, 1:])
+        return milli * (prefix[pool, begin + slots] - prefix[pool, begin])
+
+    nano = {
+        "compute": milli * parts.compute[pool] * slots,
+        "energy": held(parts.energy),
+        "carbon": held(parts.carbon),
+    }
+    data_micro = carriage_at(
+        column, demand.region, demand.data_region, demand.in_nano_gb, demand.out_nano_gb,
+        problem.carriage.cost_femto_per_gb,
+    )  # fmt: skip
+    exact_nano = data_micro * 1000
+    exact_nano[served] += nano["compute"] + nano["energy"] + nano["carbon"]
+    one = np.ones(1, np.int64)
+
+    def rounded(part: Int64Array) -> Int64Array:
+        micro = np.zeros(demand.jobs, np.int64)
+        micro[served] = ratio_half_even(part, one, 1000)
+        return micro
+
+    return Costs(
+        rounded(nano["compute"]), rounded(nano["energy"]), rounded(nano["carbon"]), data_micro, exact_nano
+    )
