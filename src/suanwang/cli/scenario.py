@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 NATIONAL = Text(
     "the reference network: clusters, AI and supercomputing centres and edge sites of every province, with "
     "tariffs, carbon and a mix of work; its figures with their sources are files (see --figures)",
-    "全国参考网：各集群、智算与超算中心、各省边缘节点，含电价、碳强度与作业组合；数据及出处均为文件（见 --figures）",
+    "全国参考网：各集群、智算与超算中心、各省边缘节点，含电价、碳强度与作业组合；"
+    "数据及出处均为文件（见 --figures）",
 )
 HARD = Text(
     "a network that is hard to clear: heavy-tailed pools, rare classes, gangs to 1,024, bursts, dear data",
@@ -132,7 +134,7 @@ def _describe_generated(parser: argparse.ArgumentParser, name: str, language: La
     )
 
 
-def _whole(least: int, most: int):  # noqa: ANN202
+def _whole(least: int, most: int) -> Callable[[str], int]:
     def parse(word: str) -> int:
         try:
             value = int(word.replace("_", "").replace(",", ""))

@@ -5,6 +5,7 @@ where they do so exactly: an integer may be a whole float, a name may be an inte
 trimmed or guessed.
 """
 
+import numpy as np
 import polars as pl
 
 from suanwang.feeds.number_texts import Problem, decimal_from_text, whole_from_text
@@ -101,8 +102,10 @@ def bounded(series: pl.Series, column: Column, problems: list[Problem]) -> tuple
         problems = [*problems, Problem("above_most", wrong, what, remedy)]
         series = keep(series, wrong)
     if column.kind == "decimal" and column.places < ANY_PLACES:
-        scaled = (series * 10.0**column.places).round()
-        wrong = scaled / 10.0**column.places != series
+        # in numpy: polars divides by a scalar through its reciprocal, which misses the nearest float
+        values = series.fill_null(0.0).to_numpy()
+        scaled = np.rint(values * 10.0**column.places)
+        wrong = pl.Series(scaled / 10.0**column.places != values)
         if wrong.any():
             what = Text(f"more than {column.places} decimal places", f"小数超过 {column.places} 位")
             fewer = Text(f"round it to {column.places} places", f"取 {column.places} 位小数")

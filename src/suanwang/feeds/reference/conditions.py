@@ -1,7 +1,7 @@
 """Where a job may run and what it is worth: its user's region, nearness, residency, grade, value.
 
-A limit that no pool of the wanted class meets, by nearness or residency, is widened to the next that one does:
-users do not ask a network for what it never had. Whether there is room is another matter.
+A limit that no pool of the wanted class meets, by nearness or residency, is widened to the next that one
+does: users do not ask a network for what it never had. Whether there is room is another matter.
 """
 
 import msgspec
@@ -19,7 +19,7 @@ Int64Array = NDArray[np.int64]
 RTT_LIMITS_MS = (1, 5, 20)
 TIERS = (1, 8, 64, 1024)
 """Sizes of gangs, in devices, for which nearness is looked up."""
-DATA_GUESS_MICRO_PER_GB = 150_000
+DATA_GUESS_MICRO_PER_GB = 120_000
 ROUND_MICRO = 10_000
 
 
@@ -39,7 +39,7 @@ class Places(msgspec.Struct, frozen=True):
 
 
 class Conditions(msgspec.Struct, frozen=True):
-    """(job,) columns: region, data region and residency as indices (-1: none), others as in the jobs table."""
+    """(job,) columns: region, data region and residency as indices (-1: none), others as in `jobs`."""
 
     region: Int64Array
     data_region: Int64Array

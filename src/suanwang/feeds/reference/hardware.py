@@ -79,7 +79,7 @@ def rack(book: Book, seating: Seating, dice: Dice) -> Racks:
 
 
 def _nodes(book: Book, family: Int64Array, device: Int64Array, dice: Dice) -> Int64Array:
-    """Devices in a node of each pool: cores by the cores' table, edge sites by theirs, else the class's own."""
+    """Devices in a node of each pool: cores by the cores' table, edge sites by theirs, else by class."""
     sizes, names = book.assumed.node_sizes, book.device_names
     edge = family == FAMILIES.index("edge")
     node = np.zeros(device.size, np.int64)

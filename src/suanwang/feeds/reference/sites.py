@@ -1,4 +1,4 @@
-"""Where the centres stand: families of centres seated on places, any number of them, larger ones a superset."""
+"""Where the centres stand: families of centres seated on places; a larger network holds a smaller one."""
 
 import heapq
 
@@ -98,11 +98,10 @@ def provinces_first(sites: list[Site], count: int) -> list[int]:
     for index in sorted(range(len(sites)), key=lambda index: -sites[index].weight):
         heaviest.setdefault(sites[index].region[:2], index)
     first = list(heaviest.values())
-    rest = [index for index in seats([site.weight for site in sites], len(sites) + count)]
-    once = set(first)
+    rest = seats([site.weight for site in sites], len(sites) + count)
     for index in first:
         rest.remove(index)
-    return (first + rest)[:count] if once else rest[:count]
+    return (first + rest)[:count]
 
 
 def seat_centres(book: Book, count: int, dice: Dice) -> Seating:

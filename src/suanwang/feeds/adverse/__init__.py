@@ -1,0 +1,1 @@
+"""The hard scenario: a network made to be difficult to clear, not to resemble one."""
