@@ -1,0 +1,1 @@
+"""Floor 2: rules as code: programmes, eligibility, amounts, routes of vouchers and claims, fairness."""
