@@ -28,7 +28,7 @@ class ScarcePool(msgspec.Struct, frozen=True):
 
 
 class ScarceSlot(msgspec.Struct, frozen=True):
-    """One slot: the mean price over all available devices, how many pools have a price, and when it starts."""
+    """One slot: when it starts, the mean price over available devices, how many pools have a price."""
 
     slot: int
     start: str

@@ -1,1 +1,1 @@
-"""Floor 4: indicators, scarcity, chart specifications, pages: pure functions of a scenario and its outcome."""
+"""Floor 4: indicators, what prices say, charts and pages: pure functions of an outcome."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from suanwang.model.result import Method, Report
 from suanwang.model.scenario import Scenario
-from suanwang.reports.charts.words import carbon, energy, hours, percent, short_yuan
 from suanwang.reports.usage import Usage
+from suanwang.reports.words import carbon, energy, hours, percent, short_yuan
 from suanwang.units.text import Language, Text, same
 
 METHOD_TEXTS: dict[Method, Text] = {
@@ -40,8 +40,8 @@ def claim(report: Report) -> Text:
     cost = {language: short_yuan(report.cost_micro, language) for language in ("en", "zh")}
     if report.gap is None:
         return Text(
-            f"This plan costs {cost['en']}. No useful lower bound is known for it, so how far it is from the best "
-            "possible is open.",
+            f"This plan costs {cost['en']}. No useful lower bound is known for it, so how far it is from the "
+            "best possible is open.",
             f"本计划费用 {cost['zh']}。未得到有用的下界，距最优还有多远尚不可知。",
         )
     bound = {language: short_yuan(report.bound_micro, language) for language in ("en", "zh")}
@@ -77,11 +77,11 @@ def span(scenario: Scenario) -> Text:
     """From when to when, in slots of what length, with how much of everything."""
     header = scenario.header
     end = header.start + timedelta(minutes=header.slot_minutes * header.slots)
-    when = f"{header.start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M} (UTC{header.start:%z})"
+    when = f"{header.start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M} (UTC{header.start.isoformat()[-6:]})"
     centres, pools, jobs = scenario.centres.height, scenario.pools.height, scenario.jobs.height
     return Text(
-        f"{when} · {header.slots:,} slots of {header.slot_minutes} min · {centres:,} centres · {pools:,} pools · "
-        f"{jobs:,} jobs",
+        f"{when} · {header.slots:,} slots of {header.slot_minutes} min · {centres:,} centres · "
+        f"{pools:,} pools · {jobs:,} jobs",
         f"{when} · {header.slots:,} 个 {header.slot_minutes} 分钟时段 · {centres:,} 个算力中心 · "
         f"{pools:,} 个资源池 · {jobs:,} 个作业",
     )
@@ -122,7 +122,8 @@ def figures(scenario: Scenario, report: Report, usage: Usage) -> list[Figure]:
             Text("above the best possible, at most", "至多比最优贵"),
             same("–" if report.gap is None else gap_words(report.gap)),
             Text(
-                f"bound {short_yuan(report.bound_micro, 'en')}", f"下界 {short_yuan(report.bound_micro, 'zh')}"
+                f"bound {short_yuan(report.bound_micro, 'en')}",
+                f"下界 {short_yuan(report.bound_micro, 'zh')}",
             ),
         ),
         Figure(
@@ -143,7 +144,9 @@ def figures(scenario: Scenario, report: Report, usage: Usage) -> list[Figure]:
         Figure(
             Text("wait, half the jobs within", "半数作业等待不超过"),
             Text(waited(p50, slot_hours, "en"), waited(p50, slot_hours, "zh")),
-            Text(f"95 % within {waited(p95, slot_hours, 'en')}", f"95 % 不超过 {waited(p95, slot_hours, 'zh')}"),
+            Text(
+                f"95 % within {waited(p95, slot_hours, 'en')}", f"95 % 不超过 {waited(p95, slot_hours, 'zh')}"
+            ),
         ),
         Figure(
             Text("time to clear", "出清用时"),

@@ -29,7 +29,11 @@ GREEN_UNUSED = Text(
 
 
 def make_report(
-    scenario: Scenario, outcome: Outcome, version: str, beside: Outcome | None = None, usage: Usage | None = None
+    scenario: Scenario,
+    outcome: Outcome,
+    version: str,
+    beside: Outcome | None = None,
+    usage: Usage | None = None,
 ) -> Report:
     """The report of an outcome. `beside` is the `fcfs` outcome on the same scenario, if there is one.
 
@@ -131,7 +135,7 @@ def sums_by(groups: Int64Array, values: Int64Array, count: int) -> list[int]:
     high, low = np.zeros(count, np.int64), np.zeros(count, np.int64)
     np.add.at(high, groups, values >> 32)
     np.add.at(low, groups, values & 0xFFFFFFFF)
-    return [(int(h) << 32) + int(l) for h, l in zip(high, low, strict=True)]
+    return [(int(top) << 32) + int(rest) for top, rest in zip(high, low, strict=True)]
 
 
 def group_index(column: pl.Series) -> tuple[list[str], Int64Array]:
@@ -149,7 +153,11 @@ def by_region(scenario: Scenario, outcome: Outcome, usage: Usage) -> dict[str, R
     served, count = outcome.served, len(regions)
     homes = provinces_of(pl.Series(regions, dtype=pl.String))
     names, code = group_index(pl.concat([homes, usage.province]))
-    away = served & (code[:count][region] != code[count:][np.where(served, outcome.pool, 0)]) if names else served
+    away = (
+        served & (code[:count][region] != code[count:][np.where(served, outcome.pool, 0)])
+        if names
+        else served
+    )
     milli_slots = np.bincount(region, usage.job_milli * usage.job_slots, count)
     hours = scenario.header.slot_minutes / 60
     jobs = np.bincount(region, minlength=count)

@@ -12,7 +12,6 @@ from suanwang.model.scenario import Scenario
 from suanwang.reports.charts.catalogue import NARROW_PX, charts_of
 from suanwang.reports.charts.theme import DARK, FONTS, LIGHT, PAGE, Pen, css_variables
 from suanwang.reports.charts.view import View
-from suanwang.reports.charts.words import short_yuan
 from suanwang.reports.draw import render_svg
 from suanwang.reports.headline import METHOD_TEXTS, baseline, claim, figures, span
 from suanwang.reports.tables import (
@@ -23,6 +22,7 @@ from suanwang.reports.tables import (
     scarce_hour_table,
     scarce_pool_table,
 )
+from suanwang.reports.words import phase, short_yuan
 from suanwang.units.text import Language, Text
 
 Place = Literal["full", "half", "map", "side"]
@@ -69,8 +69,8 @@ def render_page(
 ) -> str:
     """The page of an outcome, in one language.
 
-    `beside` is the first-come plan to compare with; `assumptions` are listed at the foot. The page follows the
-    reader's light or dark scheme, and loads nothing.
+    `beside` is the first-come plan to compare with; `assumptions` are listed at the foot. The page
+    follows the reader's light or dark scheme, and loads nothing.
     """
     view = View.of(scenario, outcome, report, beside)
     environment = jinja2.Environment(
@@ -149,25 +149,34 @@ def tables_for(first_chart: str, view: View, language: Language) -> list[Panel]:
     if first_chart == "flows":
         return [
             table_panel(Text("Largest flows", "最大的流向"), "side", flow_table(view, language), language),
-            table_panel(Text("By region of users", "按用户所在地"), "full", region_table(view, language), language),
+            table_panel(
+                Text("By region of users", "按用户所在地"), "full", region_table(view, language), language
+            ),
         ]
     scarcity = view.report.scarcity
     if first_chart != "price" or scarcity is None:
         return []
     title = Text("What one more device would be worth", "多一张卡值多少")
     about = Text(
-        f"Sum of the clearing prices over the horizon, for the pools where it is highest. Scarce capacity earns "
-        f"{short_yuan(scarcity.rent_micro, 'en')} in all; {scarcity.pools_priced:,} of "
+        f"Sum of the clearing prices over the horizon, for the pools where it is highest. "
+        f"Scarce capacity earns {short_yuan(scarcity.rent_micro, 'en')} in all; {scarcity.pools_priced:,} of "
         f"{view.scenario.pools.height:,} pools are scarce at some time.",
-        f"出清价在整个时间范围内之和，列出最高的资源池。紧缺算力的总价值为 {short_yuan(scarcity.rent_micro, 'zh')}；"
+        f"出清价在整个时间范围内之和，列出最高的资源池。"
+        f"紧缺算力的总价值为 {short_yuan(scarcity.rent_micro, 'zh')}；"
         f"{view.scenario.pools.height:,} 个资源池中有 {scarcity.pools_priced:,} 个曾经紧缺。",
     ).say(language)
     return [
         table_panel(title, "full", scarce_pool_table(view, scarcity, language), language, about),
-        table_panel(Text("By device class", "按卡型"), "half", scarce_class_table(view, scarcity, language), language),
-        table_panel(Text("Scarcest hours", "最紧缺的时段"), "half", scarce_hour_table(view, scarcity, language), language),
+        table_panel(
+            Text("By device class", "按卡型"), "half", scarce_class_table(view, scarcity, language), language
+        ),
+        table_panel(
+            Text("Scarcest hours", "最紧缺的时段"),
+            "half",
+            scarce_hour_table(view, scarcity, language),
+            language,
+        ),
     ]
-
 
 
 def table_panel(title: Text, place: Place, table: Table, language: Language, caption: str = "") -> Panel:
@@ -178,13 +187,15 @@ def table_panel(title: Text, place: Place, table: Table, language: Language, cap
 def facts(scenario: Scenario, report: Report, language: Language) -> list[tuple[str, str]]:
     """How the plan was made and at what prices: enough to make it again."""
     header = scenario.header
-    phases = ", ".join(f"{name} {seconds:.2f}" for name, seconds in report.seconds.items())
+    phases = ", ".join(
+        f"{phase(name).say(language)} {seconds:.2f}" for name, seconds in report.seconds.items()
+    )
     zero_bound = short_yuan(report.bound_uncapacitated_micro, language)
     losses = [short_yuan(loss, language) for loss in (report.price_loss_micro, report.place_loss_micro)]
     rows = [
         (Text("method", "方法"), METHOD_TEXTS[report.method].say(language)),
         (Text("seed, version", "种子、版本"), f"{report.seed}, suanwang {report.version}"),
-        (Text("seconds by phase", "各阶段用时（秒）"), phases or "–"),
+        (Text("seconds by phase", "各阶段用时（秒）"), ", ".join(spent) or "–"),
         (Text("bound if capacity were unlimited", "不计容量限制的下界"), zero_bound),
         (
             Text("gap from prices and from placement", "差距来源：价格、安排"),
@@ -200,7 +211,8 @@ def facts(scenario: Scenario, report: Report, language: Language) -> list[tuple[
         (
             Text("moving data", "数据传输"),
             Text(
-                f"CNY {header.data_cost_micro_per_gb_1000km / 1e6:,.4f} per GB and 1000 km, where no link is given",
+                f"CNY {header.data_cost_micro_per_gb_1000km / 1e6:,.4f} per GB and 1000 km, "
+                "where no link is given",
                 f"未列出的链路按 {header.data_cost_micro_per_gb_1000km / 1e6:,.4f} 元/GB·千公里",
             ).say(language),
         ),

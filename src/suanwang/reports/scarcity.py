@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 
 from suanwang.model.result import Outcome
-from suanwang.model.scarcity import ScarceGroup, ScarcePool, Scarcity, ScarceSlot
+from suanwang.model.scarcity import ScarceGroup, ScarcePool, ScarceSlot, Scarcity
 from suanwang.model.scenario import Scenario
 from suanwang.reports.usage import Usage
 from suanwang.units.rounding import Int64Array, ratio_half_even
@@ -54,7 +54,10 @@ def priced_capacity(price: Int64Array, available: Int64Array) -> list[int]:
 
 
 def scarce_pools(
-    scenario: Scenario, price: Int64Array, there: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], worth: Int64Array
+    scenario: Scenario,
+    price: Int64Array,
+    there: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    worth: Int64Array,
 ) -> list[ScarcePool]:
     """The pools where one more device is worth most; ties to the earlier pool."""
     order = np.argsort(-worth, kind="stable")[:POOLS_LISTED]
@@ -94,14 +97,16 @@ def scarce_slots(scenario: Scenario, price: Int64Array, available: Int64Array) -
     order = np.argsort(-means, kind="stable")[:SLOTS_LISTED]
     step = timedelta(minutes=scenario.header.slot_minutes)
     return [
-        ScarceSlot(slot, (scenario.header.start + slot * step).isoformat(), int(means[slot]), int(priced[slot]))
+        ScarceSlot(
+            slot, (scenario.header.start + slot * step).isoformat(), int(means[slot]), int(priced[slot])
+        )
         for slot in order.tolist()
         if priced[slot]
     ]
 
 
 def groups(scenario: Scenario, names: list[str], worth: Int64Array) -> list[ScarceGroup]:
-    """Pools grouped by `names` (pool,): mean worth over devices, and the pool where one more is worth most."""
+    """Pools grouped by `names` (pool,): mean worth over devices, and the pool of the highest worth."""
     pools: list[str] = scenario.pools["pool"].to_list()
     devices = scenario.pools["devices"].to_numpy()
     members: dict[str, list[int]] = {}

@@ -7,8 +7,8 @@ import msgspec
 from suanwang.model.scarcity import Scarcity
 from suanwang.reports.charts.flows import flows_of
 from suanwang.reports.charts.view import View
-from suanwang.reports.charts.words import percent, short_count, short_yuan
 from suanwang.reports.places import province_of
+from suanwang.reports.words import percent, short_count, short_yuan
 from suanwang.units.money import yuan
 from suanwang.units.text import Language, Text
 
@@ -63,7 +63,9 @@ def flow_table(view: View, language: Language) -> Table:
 
 def region_table(view: View, language: Language) -> Table:
     """The regions whose users ask for most, and how they are served."""
-    named = {str(code): str(name) for code, name in view.scenario.regions.select("region", "name").iter_rows()}
+    named = {
+        str(code): str(name) for code, name in view.scenario.regions.select("region", "name").iter_rows()
+    }
     lines = sorted(view.report.by_region.items(), key=lambda item: (-item[1].device_hours, item[0]))
     rows: list[list[str]] = []
     for code, line in lines[:REGION_ROWS]:
@@ -99,7 +101,9 @@ def region_table(view: View, language: Language) -> Table:
 
 def scarce_pool_table(view: View, scarcity: Scarcity, language: Language) -> Table:
     """The pools where one more device would be worth most, beside its rent."""
-    centre = {str(code): str(name) for code, name in view.scenario.centres.select("centre", "name").iter_rows()}
+    centre = {
+        str(code): str(name) for code, name in view.scenario.centres.select("centre", "name").iter_rows()
+    }
     unit = Text("CNY", "元").say(language)
     step = view.scenario.header.slot_minutes
     return Table(

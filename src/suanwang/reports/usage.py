@@ -18,8 +18,8 @@ MILLI = 1000
 class Usage(msgspec.Struct, frozen=True):
     """The arrays that every figure and chart is taken from.
 
-    `busy_milli`, `available_milli`: (pool, slot) milli-devices, the second after outages. `job_milli`: (job,)
-    milli-devices it occupies, 0 where unserved; `job_slots`: (job,) how many slots. `zone`: (pool,) row of its grid
+    `busy_milli`, `available_milli`: (pool, slot) milli-devices, the second after outages. `job_milli`,
+    `job_slots`: (job,) milli-devices and slots it occupies, 0 where unserved. `zone`: (pool,) row of its grid
     zone in `signals`. `facility_kw`, `facility_idle_kw`: (pool,) draw of one busy, one idle device times PUE.
     `province`: (pool,) name of its province.
     """

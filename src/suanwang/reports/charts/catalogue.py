@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from suanwang.reports.charts.bars import cost_by_part, power_by_province, served_and_not, waits
+from suanwang.reports.charts.cost import cost_by_part
 from suanwang.reports.charts.flows import flow_map
 from suanwang.reports.charts.heat import load_by_class, price_by_class, price_of_scarce_pools
+from suanwang.reports.charts.power import power_by_province
+from suanwang.reports.charts.service import served_and_not, waits
 from suanwang.reports.charts.shift import load_and_price
 from suanwang.reports.charts.theme import Chart, Pen
 from suanwang.reports.charts.view import View

@@ -12,9 +12,9 @@ import polars as pl
 from suanwang.reports.charts.projection import ARC_POINTS, Frame, Plane, Point, arc, graticule
 from suanwang.reports.charts.theme import Chart, Json, Pen, finished
 from suanwang.reports.charts.view import View
-from suanwang.reports.charts.words import percent, short_count
 from suanwang.reports.indicators import group_index
 from suanwang.reports.places import PROVINCES, provinces_of
+from suanwang.reports.words import percent, short_count
 
 FLOWS_SHOWN = 45
 FLOWS_SHOWN_NARROW = 30
@@ -67,8 +67,8 @@ def flow_map(view: View, pen: Pen) -> Chart:
         f"{percent(away / total if total else 0)} of {short_count(total, 'en')} device-hours run outside the "
         "user's own province. Each arc swells towards the place where the work runs; discs show work done in "
         "a province, rings the work its users ask for.",
-        f"{short_count(total, 'zh')}卡时中，{percent(away / total if total else 0)} 在用户所在省以外运行。弧线由用户地"
-        "指向算力地，末端渐粗；圆面为当地承担的算力，圆环为当地用户的需求。",
+        f"{short_count(total, 'zh')}卡时中，{percent(away / total if total else 0)} 在用户所在省以外运行。"
+        "弧线由用户地指向算力地，末端渐粗；圆面为当地承担的算力，圆环为当地用户的需求。",
     )
     layers = [
         *background(pen, frame, net, at),
@@ -235,12 +235,20 @@ def discs_layers(pen: Pen, frame: Frame, rows: list[Row]) -> list[Json]:
         {
             "data": data,
             "mark": {"type": "circle", "opacity": 0.9, "color": pen.theme.series[2]},
-            "encoding": {**position(frame), "size": {"field": "run", **size}, "description": {"field": "says"}},
+            "encoding": {
+                **position(frame),
+                "size": {"field": "run", **size},
+                "description": {"field": "says"},
+            },
         },
         {
             "data": data,
             "mark": {"type": "point", "filled": False, "stroke": ink, "strokeWidth": 1.2, "opacity": 0.8},
-            "encoding": {**position(frame), "size": {"field": "asked", **size}, "description": {"field": "says"}},
+            "encoding": {
+                **position(frame),
+                "size": {"field": "asked", **size},
+                "description": {"field": "says"},
+            },
         },
         {
             "data": data,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from suanwang.reports.charts.theme import Chart, Json, Pen, finished
 from suanwang.reports.charts.view import Bins, View
-from suanwang.reports.charts.words import percent
+from suanwang.reports.words import percent
 
 ROWS_MOST = 14
 POOLS_SHOWN = 12
@@ -33,7 +33,9 @@ def load_by_class(view: View, pen: Pen) -> Chart:
         there = bins.sums(available[members].sum(axis=0).astype(np.float64))
         rows.append((name, bins.sums(busy[members].sum(axis=0).astype(np.float64)) / np.maximum(there, 1)))
     cells = [
-        cell(bins, name, i, float(share), f"{name} · {bins.label[i]} · {percent(float(share), 0)}", LOAD_STEPS)
+        cell(
+            bins, name, i, float(share), f"{name} · {bins.label[i]} · {percent(float(share), 0)}", LOAD_STEPS
+        )
         for name, shares in rows
         for i, share in enumerate(shares)
     ]
@@ -65,8 +67,8 @@ def price_by_class(view: View, pen: Pen) -> Chart:
         "price",
         pen.say("When capacity is scarce", "算力何时紧缺"),
         pen.say(
-            "Clearing price by device class and hour: what one more device-hour would save the network. Grey is "
-            "0: there was room to spare.",
+            "Clearing price by device class and hour: what one more device-hour would save the network. "
+            "Grey is 0: there was room to spare.",
             "各卡型每时段的出清价：多一个卡时可为全网节省的费用（元/卡时）。灰色为 0：尚有余量。",
         ),
     )
@@ -110,9 +112,11 @@ def priced(
 
 
 def price_steps(values: NDArray[np.float64]) -> tuple[float, ...]:
-    """Six limits between seven colours: 0 alone, then even ratios from the 20 % to the 97 % price that occurs."""
+    """Six limits between seven colours: 0 alone, then even ratios from the 20 % price to the 97 % one."""
     positive = values[values > 0]
-    low, high = (float(value) for value in np.quantile(positive, [0.2, 0.97])) if positive.size else (1.0, 1.0)
+    low, high = (
+        (float(value) for value in np.quantile(positive, [0.2, 0.97])) if positive.size else (1.0, 1.0)
+    )
     ratio = max(high / max(low, high / 1000), 1.5) ** (1 / 4)
     return (0.0, *(float(f"{high * ratio**step:.2g}") for step in range(-4, 1)))
 
@@ -129,7 +133,13 @@ def cell(
 ) -> dict[str, Json]:
     """One cell of a heat map. `step` is its colour; a value on a limit takes the higher, but 0 the lowest."""
     step = int(np.searchsorted(limits, value, side="right")) if value > 0 else 0
-    return {"row": row, "from": bins.wall_ms[index], "to": bins.wall_ms[index + 1], "step": step, "says": says}
+    return {
+        "row": row,
+        "from": bins.wall_ms[index],
+        "to": bins.wall_ms[index + 1],
+        "step": step,
+        "says": says,
+    }
 
 
 def time_axis(pen: Pen, first_ms: int, last_ms: int) -> dict[str, Json]:
@@ -172,7 +182,11 @@ def heat_map(
                 "type": "nominal",
                 "sort": rows,
                 "scale": {"paddingInner": 0.12},
-                "axis": {"title": None, "labelLimit": 110 if pen.narrow else 170, "labelColor": pen.theme.ink},
+                "axis": {
+                    "title": None,
+                    "labelLimit": 110 if pen.narrow else 170,
+                    "labelColor": pen.theme.ink,
+                },
             },
             "color": {
                 "field": "step",
@@ -187,7 +201,7 @@ def heat_map(
                     "labelExpr": f"{json.dumps(labels)}[datum.value]",
                 },
             },
-            "description": {"field": "says"},
+            **({} if pen.narrow else {"description": {"field": "says"}}),
         },
     }
     return finished(pen, body)

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from suanwang.reports.charts.heat import time_axis
 from suanwang.reports.charts.theme import Chart, Json, Pen, finished
 from suanwang.reports.charts.view import View
-from suanwang.reports.charts.words import scaled_unit
 from suanwang.reports.usage import MILLI, Usage
+from suanwang.reports.words import scaled_unit
 
 KILOWATT = ("kW", "MW", "GW")
 AXIS_ROOM_PX = 64
@@ -56,7 +56,7 @@ def paid_per_kwh(view: View, used: Usage) -> float:
 
 
 def load_and_price(view: View, pen: Pen) -> Chart:
-    """Two panels over the same hours: power drawn (with the baseline, if any), and the price of electricity."""
+    """Two panels over the same hours: power drawn, beside the baseline, and the price of electricity."""
     bins = view.bins(84 if pen.narrow else 168)
     power = power_by_hour(view)
     plan, price = bins.means(power.plan_kw), bins.means(power.price)
@@ -89,7 +89,9 @@ def load_and_price(view: View, pen: Pen) -> Chart:
     )
     if view.beside_usage is not None:
         first = paid_per_kwh(view, view.beside_usage)
-        caption += pen.say(f", and {first:.3f} under first come, first served", f"，先来先服务则为 {first:.3f}")
+        caption += pen.say(
+            f", and {first:.3f} under first come, first served", f"，先来先服务则为 {first:.3f}"
+        )
     return Chart(
         "shift",
         pen.say("Load follows the price of electricity", "负荷随电价而移"),
@@ -100,9 +102,7 @@ def load_and_price(view: View, pen: Pen) -> Chart:
 
 def panels(pen: Pen, rows: list[dict[str, Json]], most_kw: float, with_beside: bool) -> dict[str, Json]:
     """The two panels, one over the other."""
-    scale, unit = next(
-        ((s, u) for s, u in ((1e6, "GW"), (1e3, "MW")) if most_kw >= 2 * s), (1.0, "kW")
-    )
+    scale, unit = next(((s, u) for s, u in ((1e6, "GW"), (1e3, "MW")) if most_kw >= 2 * s), (1.0, "kW"))
     series = pen.theme.series
     width = pen.width_px - AXIS_ROOM_PX - 24
     first, last = int(str(rows[0]["from"])), int(str(rows[-1]["to"]))
@@ -112,8 +112,15 @@ def panels(pen: Pen, rows: list[dict[str, Json]], most_kw: float, with_beside: b
         "scale": {"type": "utc", "domain": [first, last], "nice": False},
     }
     axis = time_axis(pen, first, last)
-    value_axis: dict[str, Json] = {"minExtent": AXIS_ROOM_PX - 24, "tickCount": 4, "titleAnchor": "end", "titleAngle": 0,
-                                   "titleAlign": "left", "titleX": -AXIS_ROOM_PX + 24, "titleY": -8}
+    value_axis: dict[str, Json] = {
+        "minExtent": AXIS_ROOM_PX - 24,
+        "tickCount": 4,
+        "titleAnchor": "end",
+        "titleAngle": 0,
+        "titleAlign": "left",
+        "titleX": -AXIS_ROOM_PX + 24,
+        "titleY": -8,
+    }
     names = [pen.say("this plan", "本计划"), pen.say("first come, first served", "先来先服务")]
     drawn: list[Json] = [
         {
@@ -177,7 +184,12 @@ def power_channel(field: str, scale: float, unit: str, axis: dict[str, Json]) ->
 
 
 def line(
-    x: dict[str, Json], y: dict[str, Json], names: list[str], series: tuple[str, ...], which: int, width: float
+    x: dict[str, Json],
+    y: dict[str, Json],
+    names: list[str],
+    series: tuple[str, ...],
+    which: int,
+    width: float,
 ) -> dict[str, Json]:
     """A stepped line with its entry in the legend."""
     return {

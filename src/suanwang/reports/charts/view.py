@@ -26,7 +26,9 @@ class View(msgspec.Struct, frozen=True, dict=True):
     beside_usage: Usage | None = None
 
     @classmethod
-    def of(cls, scenario: Scenario, outcome: Outcome, report: Report, beside: Outcome | None = None) -> "View":
+    def of(
+        cls, scenario: Scenario, outcome: Outcome, report: Report, beside: Outcome | None = None
+    ) -> "View":
         """The view of an outcome."""
         return cls(
             scenario,

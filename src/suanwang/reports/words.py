@@ -1,18 +1,41 @@
 """Amounts for people: short, in the units that each language counts in."""
 
 from suanwang.units.money import yuan
-from suanwang.units.text import Language
+from suanwang.units.text import Language, Text, same
+
+PART_TEXTS = (
+    Text("compute", "算力"),
+    Text("electricity", "电力"),
+    Text("carbon", "碳"),
+    Text("moving data", "数据传输"),
+    Text("value not served", "未服务的价值"),
+)
+"""The parts of a cost, in the order in which they are always told."""
+
+PHASE_TEXTS = {
+    "read": Text("read", "读取"),
+    "compile": Text("compile", "编译"),
+    "prices": Text("prices", "求价"),
+    "bound": Text("bound", "下界"),
+    "place": Text("place", "安排"),
+    "check": Text("check", "核验"),
+    "solve": Text("solve", "求解"),
+    "report": Text("report", "报告"),
+    "write": Text("write", "写出"),
+}
 
 ZH_STEPS = ((10**12, "万亿"), (10**8, "亿"), (10**4, "万"))
 EN_STEPS = ((10**12, " trillion"), (10**9, " billion"), (10**6, " million"))
 
 
 def short_yuan(amount_micro: int, language: Language) -> str:
-    """Money in three or four digits: `¥12.3 million`, `1,234.5 万元`. Rounded for reading, not for booking."""
+    """Money for reading, not for booking: `¥12.34 million`, `1,234.50 万元`."""
     for step, name in ZH_STEPS if language == "zh" else EN_STEPS:
         if abs(amount_micro) >= step * 10**6:
             return (
-                f"{yuan(amount_micro // step)}\u2009{name}元" if language == "zh" else f"¥{yuan(amount_micro // step)}{name}"
+                f"{yuan(amount_micro // step)}\u2009{name}元"
+                if language == "zh"
+                else f"¥{yuan(amount_micro // step)}{name}"
             )
     places = 2 if abs(amount_micro) < 1000 * 10**6 else 0
     return f"{yuan(amount_micro, places)}\u2009元" if language == "zh" else f"¥{yuan(amount_micro, places)}"
@@ -22,8 +45,17 @@ def short_count(count: float, language: Language) -> str:
     """A count in at most four digits or so: `1.23 million`, `123 万`."""
     for step, name in ZH_STEPS if language == "zh" else EN_STEPS:
         if abs(count) >= step:
-            return f"{count / step:,.4g}\u2009{name.strip()}" if language == "zh" else f"{count / step:,.3g}{name}"
+            return (
+                f"{count / step:,.4g}\u2009{name.strip()}"
+                if language == "zh"
+                else f"{count / step:,.3g}{name}"
+            )
     return f"{count:,.0f}" if abs(count) >= 10 or count == int(count) else f"{count:,.2g}"
+
+
+def phase(name: str) -> Text:
+    """A phase of the work; its own name where it has no words here."""
+    return PHASE_TEXTS.get(name, same(name))
 
 
 def energy(energy_wh: float) -> str:
