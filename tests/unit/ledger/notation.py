@@ -1,6 +1,6 @@
 """A ledger in its own notation, for tests.
 
-One command a line: `[id |] command argument …`, the arguments in the order of the command's fields, amounts in
+One command a line: `[id |] command argument …`, the arguments in the order of its fields, amounts in
 yuan, `d5` the fifth day, lists as `name=amount,…` and `-` for none. `! code,code` expects that refusal.
 `@ 5` moves the ledger's time to day 5. `= account amount` expects a balance on the account's own side.
 `# …` says something to the reader. After every command all invariants are asked.

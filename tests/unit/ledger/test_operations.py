@@ -374,7 +374,7 @@ def test_transfers_and_journals_balance_or_do_nothing() -> None:
         journal wallet:acme=10,wallet:beta=10,income:fees=-21 wrong              ! unbalanced
         journal wallet:acme=10,wallet:beta=1000,income:fees=-1010 too-much       ! overdraft
         journal wallet:acme=10,wallet:beta=10,income:dollars=-20 mixed           ! unbalanced,unbalanced
-        journal available:g1=1,budget:voucher=-1 by-the-back-door                ! closed_to_journals,closed_to_journals
+        journal available:g1=1,budget:voucher=-1 back-door  ! closed_to_journals,closed_to_journals
         = income:fees 20
         """,
         city(),
