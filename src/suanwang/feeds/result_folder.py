@@ -24,7 +24,7 @@ PART_COLUMNS = ("compute_micro", "energy_micro", "carbon_micro", "data_micro")
 
 
 class ResultRead(msgspec.Struct, frozen=True):
-    """A result as it was written: the outcome in the order of the scenario's jobs and pools, and its report."""
+    """A result as written: the outcome, in the order of the scenario's jobs and pools, and its report."""
 
     outcome: Outcome
     report: Report
@@ -131,10 +131,11 @@ def check_lines(plan: TableRead, lines: pl.DataFrame, scenario: Scenario, findin
             findings.rows(kind, place, column, marks, plan.frame[column], what, expected, remedy)
 
     nulls = np.stack([lines[name].is_null().to_numpy() for name in PLACE_COLUMNS])
-    served = ~nulls.any(axis=0)
+    partly, wholly = np.asarray(nulls.any(axis=0)), np.asarray(nulls.all(axis=0))
+    served = ~partly
     what = Text("a place that is only half there", "安排信息不完整")
     expected = Text("option, pool and slots all filled, or all empty", "方案、资源池与时段同填或同空")
-    tell("half_served", "pool", nulls.any(axis=0) & ~nulls.all(axis=0), what, expected)
+    tell("half_served", "pool", partly & ~wholly, what, expected)
 
     book = scenario.options
     first = book.first[book.text_of_job]

@@ -11,7 +11,7 @@ from suanwang.feeds.csv_shape import csv_shape
 from suanwang.feeds.findings import Findings, TablePlace, range_text
 from suanwang.model.scenario_tables import SCENARIO_TABLES
 from suanwang.model.schema import Table
-from suanwang.units.text import Text
+from suanwang.units.text import Text, same
 
 FORMS = ("csv", "parquet")
 WHOLE_CSV_BYTES = 256 << 20
@@ -83,10 +83,12 @@ def read_table(folder: Path, table: Table, findings: Findings) -> TableRead:
     return loaded
 
 
-def unreadable(path: Path, findings: Findings, what: Text, remedy: str = "") -> None:
+def unreadable(path: Path, findings: Findings, what: Text, command: str = "") -> None:
     """Adds the fault of a file that cannot be read."""
-    advice = Text(f"{remedy} {path.name}", f"{remedy} {path.name}") if remedy else None
-    findings.note("unreadable", path.name, what, remedy=advice)
+    remedy = Text("write the file again from its source", "从来源重新写出该文件")
+    if command:
+        remedy = same(f"{command} {path.name}")
+    findings.note("unreadable", path.name, what, remedy=remedy)
 
 
 def table_path(folder: Path, table: Table, findings: Findings) -> Path | None:
