@@ -131,6 +131,17 @@ def test_links_between_pages_lead_somewhere() -> None:
     assert not lost
 
 
+def test_modules_and_programmes_that_the_page_of_sources_names_are_there() -> None:
+    package = ROOT / "src" / "suanwang"
+    programmes = package / "feeds" / "programmes"
+    page = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    named = {name for name in re.findall(r"`([a-z0-9_*/.-]+)`", page) if re.search(r"/|-|[.]py$", name)}
+    lost = [
+        name for name in named if not (package / name).exists() and not any(programmes.glob(f"{name}.yaml"))
+    ]
+    assert not lost
+
+
 def parsers(parser: argparse.ArgumentParser, words: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """Every parser below `parser` with the words that lead to it."""
     yield words, parser
