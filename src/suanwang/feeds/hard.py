@@ -124,4 +124,4 @@ def jobs_table(flavour: Flavour, demand: Demand, regions: pl.DataFrame, dice: Di
             "value_micro": values_micro(flavour, demand, dice),
             "enterprise": pl.Series([None], dtype=pl.String).new_from_index(0, jobs),
         }
-    ).cast(dict(JOBS.polars_schema))
+    ).cast(pl.Schema(JOBS.polars_schema))

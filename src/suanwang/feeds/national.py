@@ -133,7 +133,7 @@ def jobs_table(
             "value_micro": conditions.value_micro,
             "enterprise": firms.gather(conditions.enterprise),
         },
-    ).cast(dict(JOBS.polars_schema))
+    ).cast(pl.Schema(JOBS.polars_schema))
 
 
 def _gather_or_null(names: pl.Series, index: NDArray[np.signedinteger]) -> pl.Series:

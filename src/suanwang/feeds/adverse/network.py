@@ -17,6 +17,7 @@ from suanwang.model.scenario_tables import CENTRES, LINKS, POOLS, SIGNALS
 Int64Array = NDArray[np.int64]
 
 MEAN_TARIFF_MICRO = 600_000
+POWER_MOST_W = 20_000
 NODE_DEVICES, SMALL_NODE_DEVICES = 8, 4
 SMALL_NODES_PERCENT = 15
 POOLS_LEAST = 2
@@ -85,13 +86,14 @@ def rack(flavour: Flavour, count: int, dice: Dice) -> Racks:
     step = np.minimum(flavour.price_step_micro, np.maximum(base // 20, 1))
     price = np.maximum(base * uneven // 2000 // step, 1) * step
     small = dice.one_of(100, pools) < SMALL_NODES_PERCENT
+    small[np.searchsorted(devices, np.arange(len(flavour.classes)))] = False  # one full-sized pool a class
     return Racks(
         centres,
         devices,
         dice.take(lognormal(1.0, flavour.pool_sigma, 1e5, 10_000, least=0.001), pools).astype(np.int64),
         np.where(small, SMALL_NODE_DEVICES, NODE_DEVICES),
         price,
-        np.maximum(price * 1000 // MEAN_TARIFF_MICRO, 1),
+        np.clip(price * 1000 // MEAN_TARIFF_MICRO, 1, POWER_MOST_W),
     )
 
 

@@ -25,7 +25,7 @@ class Menu:
     `text_of_job`: (job,) index into `texts`; `guess_micro`: (text,).
     """
 
-    def __init__(self, texts: pl.Series, guess_micro: Int64Array, text_of_job: Int64Array) -> None:
+    def __init__(self, texts: pl.Series, guess_micro: Int64Array, text_of_job: NDArray[np.int32]) -> None:
         self.texts, self.guess_micro, self.text_of_job = texts, guess_micro, text_of_job
 
 

@@ -41,13 +41,13 @@ class Places(msgspec.Struct, frozen=True):
 class Conditions(msgspec.Struct, frozen=True):
     """(job,) columns: region, data region and residency as indices (-1: none), others as in `jobs`."""
 
-    region: Int64Array
-    data_region: Int64Array
+    region: NDArray[np.int16]
+    data_region: NDArray[np.int16]
     max_rtt_ms: NDArray[np.int16]
     grade: NDArray[np.int16]
-    residency: Int64Array
+    residency: NDArray[np.int16]
     value_micro: Int64Array
-    enterprise: Int64Array
+    enterprise: NDArray[np.int16]
 
 
 def know_places(

@@ -158,7 +158,7 @@ def seat_centres(book: Book, count: int, dice: Dice) -> Seating:
         rows.append(
             (
                 f"{slug}-{number}",
-                f"{site.name}{word}{number}号",
+                f"{site.name}{word}{number}号" if word or number > 1 else site.name,
                 kind.kind,
                 site.region,
                 site.hub,
