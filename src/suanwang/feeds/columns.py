@@ -212,7 +212,8 @@ def words(raw: pl.Series, column: Column) -> tuple[pl.Series, list[Problem]]:
     problems += required(raw, raw, column)
     # one cheap pass over a million ids; only what it catches is looked at closely
     suspect = distinct.filter(distinct.str.contains(r"[\s;\x00-\x1f\x7f]"))
-    for problem_of in (spaced, controlled, *((part_empty,) if column.kind == "names" else ())):
+    checks = (spaced, controlled, part_empty) if column.kind == "names" else (spaced, controlled)
+    for problem_of in checks if len(suspect) else ():
         problem = problem_of(suspect, raw)
         if problem is not None:
             problems.append(problem)
