@@ -63,7 +63,7 @@ def list_wanted(scenario: Scenario, supply: Supply) -> Wanted:
     class_of = {device: index for index, device in enumerate(supply.devices)}
     names = book.device.unique(maintain_order=True)
     code = {name: class_of.get(name, -1) for name in names}
-    device_class = book.device.replace_strict(code, return_dtype=pl.Int32).to_numpy()
+    device_class = book.device.replace_strict(code, return_dtype=pl.Int32).to_numpy().astype(np.int32)
     count = np.diff(book.first)[book.text_of_job]
     job = np.repeat(np.arange(len(count), dtype=np.int32), count)
     begin = np.cumsum(count) - count

@@ -6,7 +6,7 @@ from suanwang.clearing.problem import Supply
 from suanwang.energy.unit_parts import unit_parts
 from suanwang.model.scenario import Scenario
 from suanwang.units.decimals import scaled, to_places
-from suanwang.units.rounding import Int64Array, product_half_even
+from suanwang.units.rounding import Int64Array
 
 
 def capacity_by_slot(scenario: Scenario) -> Int64Array:
@@ -24,8 +24,15 @@ def capacity_by_slot(scenario: Scenario) -> Int64Array:
     there = np.maximum(np.cumsum(change[:, :slots], axis=1), 0)
     margin = scenario.header.pack_margin
     if margin:
-        there -= product_half_even([there, to_places(np.array([[margin]]), 9)], 10**9)
+        there -= kept_free(there, margin)
     return there
+
+
+def kept_free(there: Int64Array, margin: float) -> Int64Array:
+    """`there` · `margin`, rounded up: a whole number fits what is left just where it fits the exact rest."""
+    share = int(to_places(np.array([margin]), 9)[0])
+    billions, rest = np.divmod(there, 10**9)
+    return billions * share - (-rest * share) // 10**9
 
 
 def compile_supply(scenario: Scenario) -> Supply:
