@@ -1,4 +1,4 @@
-"""Where each job goes: what every method returns."""
+"""Where each job runs: the answer that every method gives before it becomes an outcome."""
 
 import msgspec
 import numpy as np
@@ -8,18 +8,18 @@ from suanwang.units.rounding import Int64Array
 
 
 class Places(msgspec.Struct, frozen=True):
-    """(job,) the entry taken, its column and its first slot; all −1 where the job is unserved."""
+    """`entry`, `column`, `start`: (job,) as the problem counts them; `entry` is −1 where unserved."""
 
     entry: Int64Array
     column: Int32Array
     start: Int32Array
 
-    @classmethod
-    def none(cls, jobs: int) -> "Places":
-        """No job is served."""
-        return cls(np.full(jobs, -1, np.int64), np.full(jobs, -1, np.int32), np.full(jobs, -1, np.int32))
-
     @property
     def served(self) -> BoolArray:
         """(job,) whether the job has a place."""
         return self.entry >= 0
+
+
+def no_places(jobs: int) -> Places:
+    """Nothing is placed yet."""
+    return Places(np.full(jobs, -1, np.int64), np.full(jobs, -1, np.int32), np.full(jobs, -1, np.int32))
