@@ -1,7 +1,8 @@
 """What the clearing prices say: which pools are scarce, when, and what one more device would be worth.
 
 The price of a pool in a slot is the worth of one more device there for that slot. Summed over the horizon it
-is what the network would save, before rent and electricity, if the pool had one device more.
+is what the network would save, rent and electricity paid, if the pool had one device more: exactly so as long
+as one more changes no price.
 """
 
 import msgspec
@@ -11,7 +12,7 @@ class ScarcePool(msgspec.Struct, frozen=True):
     """One pool whose capacity has a price.
 
     `worth_micro_per_device` = Σ price over the slots in which the pool has capacity. `rent_micro_per_device`
-    is what a device costs over those slots without electricity; a worth above it would pay for one more.
+    is what a device costs over those slots without electricity, to compare with.
     `scarce_slots` counts the slots with a price above 0; `peak_slot` is the first slot of the highest price.
     """
 

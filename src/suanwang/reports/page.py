@@ -158,10 +158,11 @@ def tables_for(first_chart: str, view: View, language: Language) -> list[Panel]:
         return []
     title = Text("What one more device would be worth", "多一张卡值多少")
     about = Text(
-        f"Sum of the clearing prices over the horizon, for the pools where it is highest. "
+        f"Sum of the clearing prices over the horizon, for the pools where it is highest: what the network "
+        "would save after paying the device's own rent and power. "
         f"Scarce capacity earns {short_yuan(scarcity.rent_micro, 'en')} in all; {scarcity.pools_priced:,} of "
         f"{view.scenario.pools.height:,} pools are scarce at some time.",
-        f"出清价在整个时间范围内之和，列出最高的资源池。"
+        f"出清价在整个时间范围内之和，列出最高的资源池：在付清该卡自身租价与电费之后，还能为全网节省的费用。"
         f"紧缺算力的总价值为 {short_yuan(scarcity.rent_micro, 'zh')}；"
         f"{view.scenario.pools.height:,} 个资源池中有 {scarcity.pools_priced:,} 个曾经紧缺。",
     ).say(language)
@@ -187,9 +188,7 @@ def table_panel(title: Text, place: Place, table: Table, language: Language, cap
 def facts(scenario: Scenario, report: Report, language: Language) -> list[tuple[str, str]]:
     """How the plan was made and at what prices: enough to make it again."""
     header = scenario.header
-    phases = ", ".join(
-        f"{phase(name).say(language)} {seconds:.2f}" for name, seconds in report.seconds.items()
-    )
+    spent = [f"{phase(name).say(language)} {seconds:.2f}" for name, seconds in report.seconds.items()]
     zero_bound = short_yuan(report.bound_uncapacitated_micro, language)
     losses = [short_yuan(loss, language) for loss in (report.price_loss_micro, report.place_loss_micro)]
     rows = [

@@ -66,10 +66,8 @@ def two_columns(scenario: Scenario, report: Report, language: Language) -> Table
             f"{waited(report.wait_slots_p50, slot_hours, language)} / "
             f"{waited(report.wait_slots_p95, slot_hours, language)}",
         ),
-        (
-            Text("method", "方法"),
-            f"{METHOD_TEXTS[report.method].say(language)}, {SEED.say(language)} {report.seed}",
-        ),
+        (Text("method", "方法"), METHOD_TEXTS[report.method].say(language)),
+        (Text("seed", "种子"), str(report.seed)),
         (Text("seconds", "用时（秒）"), seconds_by_phase(report, language)),
     ]
     table = Table.grid(padding=(0, 3))

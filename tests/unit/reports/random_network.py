@@ -14,7 +14,13 @@ from suanwang.reports.places import PROVINCES
 from suanwang.reports.usage import available_milli
 from suanwang.units.text import Text
 
-CLASSES = {"H800": (14.0, 700), "A100": (6.5, 400), "910B": (5.0, 400), "RTX4090": (1.9, 450), "cpu": (0.08, 6)}
+CLASSES = {
+    "H800": (14.0, 700),
+    "A100": (6.5, 400),
+    "910B": (5.0, 400),
+    "RTX4090": (1.9, 450),
+    "cpu": (0.08, 6),
+}
 
 
 def frame(table: str, rows: dict[str, Any]) -> pl.DataFrame:

@@ -94,7 +94,7 @@ def load_and_price(view: View, pen: Pen) -> Chart:
         )
     return Chart(
         "shift",
-        pen.say("Load follows the price of electricity", "负荷随电价而移"),
+        pen.say("Load and the price of electricity", "负荷与电价"),
         caption + pen.say(".", "。"),
         panels(pen, rows, float(max(plan.max(), 0 if beside is None else beside.max())), beside is not None),
     )

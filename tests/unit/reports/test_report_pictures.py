@@ -1,0 +1,194 @@
+"""Every chart compiles, in both languages, on every shape of outcome; the page holds everything itself."""
+
+import io
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+import vl_convert as vlc
+from rich.cells import cell_len
+from rich.console import Console
+from tests.networks import small_network
+from tests.unit.reports.random_network import naive_outcome, random_scenario
+
+from suanwang.model.result import Outcome, Report
+from suanwang.model.scenario import Scenario
+from suanwang.reports.charts.catalogue import CHARTS, NARROW_PX, charts_of
+from suanwang.reports.charts.flows import flows_of
+from suanwang.reports.charts.heat import between, price_steps
+from suanwang.reports.charts.shift import paid_per_kwh
+from suanwang.reports.charts.theme import DARK, LIGHT, PAGE, Pen, css_variables
+from suanwang.reports.charts.view import View
+from suanwang.reports.draw import render_png, render_svg
+from suanwang.reports.indicators import make_report
+from suanwang.reports.page import render_page
+from suanwang.reports.terminal import print_summary
+from suanwang.reports.words import short_count, short_yuan
+from suanwang.units.text import Language, Text
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+SHAPES = {
+    "week": (3, 400, 12, 168, 60),
+    "year": (4, 60, 3, 8760, 60),
+    "quarters": (5, 30, 2, 96, 15),
+    "one job": (6, 1, 1, 2, 60),
+    "no jobs": (7, 0, 1, 3, 60),
+}
+
+
+@cache
+def made(shape: str) -> tuple[Scenario, Outcome, Report, Outcome]:
+    if shape == "small":
+        scenario = small_network()
+    else:
+        seed, jobs, centres, slots, minutes = SHAPES[shape]
+        scenario = random_scenario(seed, jobs, centres, slots, minutes)
+    outcome, beside = naive_outcome(scenario), naive_outcome(scenario, cheap=False)
+    return scenario, outcome, make_report(scenario, outcome, "0.1.0", beside), beside
+
+
+@cache
+def page(language: Language) -> str:
+    scenario, outcome, report, beside = made("week")
+    return render_page(scenario, outcome, report, language, beside, [Text("An assumption.", "一条假设。")])
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, "small"])
+@pytest.mark.parametrize("width_px", [NARROW_PX, 1040])
+def test_every_chart_compiles_and_stays_small(shape: str, width_px: int) -> None:
+    scenario, outcome, report, beside = made(shape)
+    for baseline in (None, beside):
+        view = View.of(scenario, outcome, report, baseline)
+        for name, entry in charts_of(view).items():
+            for language in LANGUAGES:
+                chart = entry.draw(view, Pen(language, PAGE, width_px))
+                assert chart.name == name and chart.title and chart.caption
+                assert bool(CHINESE.search(chart.title)) == (language == "zh")
+                compiled = vlc.vegalite_to_vega(chart.titled())
+                assert compiled["$schema"].startswith("https://vega.github.io/schema/vega/")
+            assert len(str(chart.spec)) < 800_000, "aggregate before drawing"
+
+
+def test_a_plan_without_prices_has_no_chart_of_prices() -> None:
+    scenario, _, _, beside = made("week")
+    report = make_report(scenario, beside, "0.1.0")
+    shown = charts_of(View.of(scenario, beside, report))
+    assert set(CHARTS) - set(shown) == {"price", "scarce"}
+    assert "What one more device" not in render_page(scenario, beside, report, "en")
+
+
+def test_a_picture_is_a_png_in_the_colours_of_a_theme() -> None:
+    view = View.of(*made("week")[:3])
+    png = render_png(CHARTS["load"].draw(view, Pen("en", LIGHT)).titled(), scale=1)
+    assert png.startswith(b"\x89PNG") and len(png) > 5_000
+    svg = render_svg(CHARTS["load"].draw(view, Pen("en", LIGHT)).spec, "load")
+    assert LIGHT.load[-1] in svg and "var(" not in svg and "NaN" not in svg
+
+
+def test_flows_account_for_every_device_hour() -> None:
+    scenario, outcome, report, _ = made("week")
+    flows = flows_of(View.of(scenario, outcome, report))
+    total = sum(line.device_hours for line in report.by_region.values())
+    assert sum(flow.device_hours for flow in flows) == pytest.approx(total)
+
+
+def test_the_price_paid_is_the_electricity_bill_over_the_energy() -> None:
+    scenario, outcome, report, _ = made("week")
+    view = View.of(scenario, outcome, report)
+    bill = report.energy_micro / 1e6 / (report.energy_wh / 1000)
+    assert paid_per_kwh(view, view.usage) == pytest.approx(bill, rel=1e-4)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_asks_no_other_host(language: Language) -> None:
+    text = page(language)
+    assert set(re.findall(r"""\b(?:src|href|srcset|action|data)\s*=\s*(\S+)""", text)) == {'"data:,">'}
+    assert not re.findall(r"@import|url\((?!#|data:)|fetch\(|XMLHttpRequest|<iframe|<object|<embed", text)
+    hosts = set(re.findall(r"(?:https?:)?//[\w.-]+\.\w+", text))
+    assert hosts <= {"http://www.w3.org"}, "only the name of SVG's namespace"
+    assert len(text.encode()) < 3_000_000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_whole(language: Language) -> None:
+    text = page(language)
+    assert text.count("<svg") == text.count("</svg>") == 9 + 5
+    assert "NaN" not in text and "undefined" not in text and "Infinity" not in text and "None" not in text
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    for used in re.findall(r"url\(#([^)]+)\)", text):
+        assert used in ids
+    defined = set(css_variables(LIGHT))
+    assert set(css_variables(DARK)) == defined
+    assert set(re.findall(r"var\((--[\w-]+)\)", text)) <= defined | {"--page", "--line", "--soft", "--good"}
+
+
+def test_both_languages_are_complete() -> None:
+    names = set(made("week")[0].centres["name"].to_list())
+    english = page("en")
+    for name in names:
+        english = english.replace(name, "")
+    assert not CHINESE.search(english)
+    for words in ("An assumption.", "A made-up note.", "above the best possible", "first come, first served"):
+        assert words in page("en") or words.capitalize() in page("en")
+    chinese = re.sub(r"<style>.*?</style>|<script>.*?</script>|<svg.*?</svg>", "", page("zh"), flags=re.S)
+    visible = re.sub(r"<[^>]+>", " ", chinese)
+    left = set(re.findall(r"[A-Za-z]{3,}", visible))
+    assert left <= {"random", "suanwang", "UTC", "MWh", "kWh", "GWh", "RTX", "cpu"}
+
+
+def test_a_name_cannot_break_the_page() -> None:
+    scenario, outcome, report, _ = made("small")
+    hostile = Report(
+        **{name: getattr(report, name) for name in report.__struct_fields__ if name != "notes"},
+        notes=[Text("<script>alert(1)</script>", "x")],
+    )
+    text = render_page(scenario, outcome, hostile, "en")
+    assert "<script>alert" not in text and "&lt;script&gt;alert" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_summary_aligns(language: Language) -> None:
+    scenario, _, report, _ = made("week")
+    console = Console(file=io.StringIO(), width=110)
+    print_summary(console, scenario, report, language)
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    lines = file.getvalue().splitlines()
+    assert all(cell_len(line) <= 110 for line in lines)
+    for at, line in enumerate(lines):
+        if "───" in line:
+            assert {cell_len(row) for row in lines[at - 1 : at + 2]} == {cell_len(line)}
+    assert bool(CHINESE.search("".join(lines))) == (language == "zh")
+
+
+@pytest.mark.parametrize(
+    ("micro", "en", "zh"),
+    [
+        (0, "¥0.00", "0.00\u2009元"),
+        (12_340_000, "¥12.34", "12.34\u2009元"),
+        (5_678_900_000, "¥5,679", "5,679\u2009元"),
+        (12_345_678_900_000, "¥12.35 million", "1,234.57\u2009万元"),
+        (9_876_543_210_000_000, "¥9.88 billion", "98.77\u2009亿元"),
+    ],
+)
+def test_money_for_people(micro: int, en: str, zh: str) -> None:
+    assert (short_yuan(micro, "en"), short_yuan(micro, "zh")) == (en, zh)
+
+
+def test_counts_for_people() -> None:
+    assert [short_count(count, "zh") for count in (3.0, 1234.0, 56_789.0)] == ["3", "1,234", "5.679\u2009万"]
+    assert [short_count(count, "en") for count in (0.25, 999_999.0, 2_500_000.0)] == [
+        "0.25",
+        "999,999",
+        "2.5 million",
+    ]
+
+
+def test_steps_of_a_price_rise_and_are_said_in_words() -> None:
+    for values in (np.zeros(3), np.array([0.0, 0.2]), np.array([0.001, 5.0, 80.0]), np.full(9, 7.0)):
+        steps = price_steps(values)
+        assert len(steps) == 6 and list(steps) == sorted(set(steps)) and steps[0] == 0
+    assert between((0.15, 0.3), "%") == ("<15%", "15–30%", "≥30%")
