@@ -6,6 +6,11 @@ from suanwang.policy.inputs import InputValue, Subject
 from suanwang.policy.rules import AlternativeOnDay, DayRules, Rules
 from suanwang.units.money import split
 
+NO_RECKONING = Reckoning()
+NOTHING_LEFT = Finding("something_left", "failed", 0, 1)
+IN_FORCE = Finding("in_force", "held")
+NOT_IN_FORCE = Finding("in_force", "failed")
+
 
 def decide(rules: Rules, subject: Subject, position: Position = NOTHING_HAD) -> Decision:
     """The decision of `rules` on `subject`, with what was had and what is left in `position`.
@@ -18,23 +23,20 @@ def decide(rules: Rules, subject: Subject, position: Position = NOTHING_HAD) -> 
     base = covered_cost(rules, subject)
     findings = typed_findings(rules, on_day, subject, position, base)
     clause_findings(on_day, subject, answers, findings)
-    verdicts = {finding.verdict for finding in findings}
-    reckoning = Reckoning()
+    failed, missing = verdicts(findings)
+    reckoning = NO_RECKONING
     alternative = ""
-    if "failed" not in verdicts:
+    if not failed:
         alternative, reckoning = best_alternative(rules, on_day, subject, position, base, answers)
-        findings.extend(reckoning.failed)
-        if not reckoning.failed and not reckoning.missing and reckoning.amount == 0:
-            findings.append(Finding("something_left", "failed", 0, 1))
-    outcome: Outcome
-    if any(finding.verdict == "failed" for finding in findings):
-        outcome = "refused"
-    elif "unknown" in verdicts or reckoning.missing:
-        outcome = "undecided"
-    else:
-        outcome = "entitled"
-    missing = [name for finding in findings if finding.missing for name in finding.missing]
-    amount = reckoning.amount if outcome == "entitled" else None if outcome == "undecided" else 0
+        if reckoning.failed:
+            findings.extend(reckoning.failed)
+            failed = True
+        elif not reckoning.missing and reckoning.amount == 0:
+            findings.append(NOTHING_LEFT)
+            failed = True
+        missing = missing + reckoning.missing
+    outcome: Outcome = "refused" if failed else "undecided" if missing else "entitled"
+    amount = 0 if failed else None if missing else reckoning.amount
     return Decision(
         rules.programme.programme,
         subject.enterprise.code,
@@ -45,10 +47,22 @@ def decide(rules: Rules, subject: Subject, position: Position = NOTHING_HAD) -> 
         tuple(reckoning.steps),
         amount,
         shares_of(rules, amount),
-        tuple(dict.fromkeys([*missing, *reckoning.missing])) if missing or reckoning.missing else (),
+        tuple(dict.fromkeys(missing)),
         rules.digest,
         input_digest(subject.digest, position),
     )
+
+
+def verdicts(findings: list[Finding]) -> tuple[bool, list[str]]:
+    """Whether any clause failed, and every name that an unanswered one waits for."""
+    failed = False
+    missing: list[str] = []
+    for finding in findings:
+        if finding.verdict == "failed":
+            failed = True
+        elif finding.verdict == "unknown":
+            missing.extend(finding.missing)
+    return failed, missing
 
 
 def clause_findings(
@@ -60,7 +74,7 @@ def clause_findings(
             missing = clause.expression.missing(subject) + clause.unseen
             findings.append(Finding(clause.clause, "unknown", None, clause.limit, missing))
         elif not clause.sign:
-            findings.append(Finding(clause.clause, "held" if answer else "failed"))
+            findings.append(clause.held if answer else clause.failed)
         elif clause.limit is None:
             findings.append(Finding(clause.clause, "unknown", int(answer), None, clause.unseen))
         else:
@@ -74,7 +88,7 @@ def typed_findings(
 ) -> list[Finding]:
     """What the typed fields said: dates, cost, supplier, related parties, contracts and other support."""
     programme, purchase = rules.programme, subject.purchase
-    findings = [Finding("in_force", "held" if on_day.in_force else "failed")]
+    findings = [IN_FORCE if on_day.in_force else NOT_IN_FORCE]
     date_findings(rules, on_day, subject, findings)
     if rules.covers:
         if purchase is None:

@@ -67,7 +67,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     after: int
 
 
-class Share(msgspec.Struct, frozen=True):
+class Share(msgspec.Struct, frozen=True, gc=False):
     """What one payer pays of the amount."""
 
     payer: str
@@ -102,7 +102,7 @@ class Position(msgspec.Struct, frozen=True):
     pool_left_micro: int | None = None
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """The answer of one programme to one enterprise and purchase on one day.
 
     `amount_micro`: micro-yuan, 0 when refused, none while undecided; `missing` then names the facts and the

@@ -111,14 +111,14 @@ def input_values(enterprise: Enterprise, purchase: Purchase | None, day: date) -
             "buys_compute": "compute" in kinds,
             "buys_model_service": "model_service" in kinds,
         }
-        known_term = purchase.starts is not None and purchase.ends is not None
+        term: int | None = None
+        if purchase.starts is not None and purchase.ends is not None:
+            term = (purchase.ends - purchase.starts).days + 1
         perhaps |= {
             "supplier_region": purchase.supplier_region,
             "domestic_compute": purchase.domestic_compute,
             "through_platform": purchase.through_platform,
-            "contract_days": (purchase.ends - purchase.starts).days + 1  # pyright: ignore[reportOptionalOperand]
-            if known_term
-            else None,
+            "contract_days": term,
         }
     for name, value in perhaps.items():
         if value is not None:

@@ -74,7 +74,7 @@ def compile_expression(
             )
         )
         return None
-    needs = frozenset(cast("list[str]", program.variables()))
+    needs = frozenset(program.variables())
     unknown = sorted(needs - declared.keys())
     if unknown:
         faults.append(

@@ -1,24 +1,16 @@
 """What must be true of a programme beyond its shape: small checks, each adding its faults."""
 
 from itertools import pairwise
-from typing import Protocol
 
 from suanwang.model.programme import NOT_SEEN, Alternative, Clause, Programme, Value
 from suanwang.model.purchase import COST_KINDS
 from suanwang.policy.inputs import DECLARED
+from suanwang.policy.note import Note
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text, same
 
 FULL_BP = 10_000
 NO_TEXT = same("")
-
-
-class Note(Protocol):
-    """Adds a fault at a place of the programme."""
-
-    def __call__(self, place: str, what: Text, found: str = "", expected: Text = NO_TEXT) -> None:
-        """Add it."""
-        ...
 
 
 def check_programme(programme: Programme) -> list[Fault]:

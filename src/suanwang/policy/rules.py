@@ -5,6 +5,7 @@ from datetime import date
 import msgspec
 
 from suanwang.model.programme import Alternative, Clause, Programme, Value, value_on
+from suanwang.policy.decision import Finding
 from suanwang.policy.inputs import DECLARED, InputType
 from suanwang.policy.predicate import Bundle, Expression, compile_expression
 from suanwang.units.errors import Fault, InvalidInput
@@ -15,7 +16,8 @@ UNSEEN = Value()
 class ClauseOnDay(msgspec.Struct, frozen=True):
     """A clause with the bound that is in force. `sign` is +1 for at least, -1 for at most, 0 for a predicate.
 
-    `limit` is none for a predicate, and for a bound that no source shows.
+    `limit` is none for a predicate, and for a bound that no source shows. `held` and `failed` are a
+    predicate's findings, made once.
     """
 
     clause: str
@@ -23,6 +25,8 @@ class ClauseOnDay(msgspec.Struct, frozen=True):
     sign: int
     limit: int | None
     unseen: tuple[str, ...]
+    held: Finding
+    failed: Finding
 
 
 class AlternativeOnDay(msgspec.Struct, frozen=True):
@@ -130,7 +134,8 @@ def clause_on(clause: Clause, expression: Expression, day: date) -> ClauseOnDay:
     sign, values = bound_of(clause)
     limit = (in_force(values, day) or UNSEEN).value
     unseen = (f"clauses.{clause.clause}.limit",) if sign and limit is None else ()
-    return ClauseOnDay(clause.clause, expression, sign, limit, unseen)
+    held, failed = Finding(clause.clause, "held"), Finding(clause.clause, "failed")
+    return ClauseOnDay(clause.clause, expression, sign, limit, unseen, held, failed)
 
 
 def compile_programme(programme: Programme, faults: list[Fault]) -> tuple[Expression, ...]:
