@@ -3,10 +3,12 @@
 The legs change the balances; what else an event means stands in `changes.py`, one function a kind of event.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from suanwang.ledger.changes import CHANGES
-from suanwang.ledger.events import AnyEvent, Refused, decode
+from suanwang.ledger.events import EVENT_TAGS, AnyEvent, Refused, decode
 from suanwang.ledger.refusals import CorruptLog
 from suanwang.ledger.state import Done, Ledger, empty_ledger
 from suanwang.units.errors import Fault
@@ -47,9 +49,31 @@ def apply(state: Ledger, event: AnyEvent) -> None:
 def replay(records: Iterable[bytes]) -> Ledger:
     """The state that a log's records make. Raises CorruptLog at the first that cannot follow."""
     state = empty_ledger()
-    for record in records:
-        apply(state, decode(record))
+    for event in read_events(records):
+        apply(state, event)
     return state
+
+
+class _Tagged(msgspec.Struct):
+    event: str = ""
+
+
+def read_events(records: Iterable[bytes]) -> Iterator[AnyEvent]:
+    """The ledger's events among a log's records; events of other parts, told by their tag, are passed over.
+
+    Raises CorruptLog at a record that is no event, or an event of ours that does not have its shape.
+    """
+    for number, record in enumerate(records):
+        try:
+            yield decode(record)
+        except msgspec.DecodeError as error:
+            try:
+                ours = msgspec.json.decode(record, type=_Tagged).event in ("", *EVENT_TAGS)
+            except msgspec.DecodeError:
+                ours = True
+            if ours:
+                what = Text(f"not an event: {error}", f"不是事件：{error}")
+                raise CorruptLog([Fault(f"event {number}", what, found=repr(record[:80]))]) from None
 
 
 def _corrupt(event: AnyEvent, what: Text) -> CorruptLog:

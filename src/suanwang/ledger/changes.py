@@ -152,6 +152,7 @@ def _captured(state: Ledger, event: Captured) -> None:
     state.captures[event.id] = CaptureRecord(
         event.hold,
         event.at,
+        (event.compute_micro, event.energy_micro, event.data_micro),
         charge,
         event.usage_milli,
         {(share.grant, share.fund): share.amount_micro for share in event.shares},

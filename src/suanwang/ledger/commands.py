@@ -4,7 +4,7 @@ Amounts are micro-yuan and positive unless they say otherwise; instants are UTC 
 what is wanted; the event that answers it says what was booked.
 """
 
-from hashlib import blake2b
+from hashlib import sha256
 
 import msgspec
 
@@ -289,6 +289,11 @@ COMMANDS: dict[str, type[Command]] = {
 _encode = msgspec.json.Encoder().encode
 
 
+def encode_command(command: Command) -> bytes:
+    """The command as one JSON object in field order."""
+    return _encode(command)
+
+
 def digest_of(command: Command) -> str:
-    """128 bits of BLAKE2b over the command's bytes, in hex: the body that its id stands for."""
-    return blake2b(_encode(command), digest_size=16).hexdigest()
+    """SHA-256 of the command's bytes, in hex: the body that its id stands for."""
+    return sha256(_encode(command)).hexdigest()

@@ -363,6 +363,8 @@ AnyEvent = (
     | Resolved
 )
 
+EVENT_TAGS = frozenset(str(event.__struct_config__.tag) for event in AnyEvent.__args__)
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 

@@ -96,12 +96,13 @@ class Hold(msgspec.Struct, gc=False):
 class CaptureRecord(msgspec.Struct, gc=False):
     """One charge, and what of it can still be given back.
 
-    `shares`: by (grant, fund), what each still bears; `wallet_micro`: what the user still bears, which grows
-    when a grant's share is clawed back from the user.
+    `kinds`: compute, energy and data of the charge; `shares`: by (grant, fund), what each still bears;
+    `wallet_micro`: what the user still bears, which grows when a grant's share is clawed back from the user.
     """
 
     hold: str
     at: int
+    kinds: tuple[int, int, int]
     captured_micro: int
     usage_milli: int
     shares: dict[tuple[str, str], int]

@@ -31,7 +31,7 @@ KINDS = (
 
 
 class Walk:
-    """Makes the next command from choices; remembers the names that it gave out, the last few of each kind."""
+    """Makes the next command from choices; remembers the last few names of each kind that it gave out."""
 
     def __init__(self, choose: Choose, number: Number) -> None:
         self.choose, self.number = choose, number

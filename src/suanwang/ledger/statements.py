@@ -1,0 +1,349 @@
+"""Statements for an enterprise, a centre, a programme and the platform: pure functions of a period."""
+
+from collections import defaultdict
+
+from suanwang.ledger.chart import KINDS
+from suanwang.ledger.events import AnyEvent, Captured, ClawedBack, Reason, Refunded, Resolved, Settled
+from suanwang.ledger.period import OPERATIONS, Period
+from suanwang.ledger.refusals import fault_of
+from suanwang.ledger.statement import Cell, Head, Section, Statement
+from suanwang.units.errors import InvalidInput
+from suanwang.units.text import Text
+
+_DATE = Head(Text("date", "日期"), "time")
+_WHAT = Head(Text("operation", "业务"))
+_REFERENCE = Head(Text("reference", "编号"))
+_ITEM = Head(Text("item", "项目"))
+_AMOUNT = Head(Text("amount", "金额"), "money")
+_OPENING = Text("opening balance", "期初余额")
+_CLOSING = Text("closing balance", "期末余额")
+_TOTAL = Text("total", "合计")
+_ALARMS = {
+    "ok": Text("in order", "正常"),
+    "low": Text("below its floor", "低于下限"),
+    "short": Text("short: new holds stopped", "不足，暂停新冻结"),
+}
+
+
+def _money(en: str, zh: str) -> Head:
+    return Head(Text(en, zh), "money")
+
+
+def _known(found: bool, where: str) -> None:
+    if not found:
+        raise InvalidInput([fault_of(Reason("unknown", where))])
+
+
+def _named(event: AnyEvent) -> tuple[int, Text, str]:
+    return event.at, OPERATIONS[type(event).__name__], event.id
+
+
+def enterprise_statement(period: Period, enterprise: str) -> Statement:
+    """An enterprise's wallet, vouchers, use of compute, and what it owes. Raises InvalidInput if unknown."""
+    _known(enterprise in period.state.enterprises, f"wallet:{enterprise}")
+    facts = period.state.enterprises[enterprise]
+    wallet, held = f"wallet:{enterprise}", f"wallet_held:{enterprise}"
+    lines: list[tuple[Cell, ...]] = [
+        (period.from_at, _OPENING, "", period.opened(wallet), period.opened(held))
+    ]
+    for event, net in period.changes({wallet, held}):
+        lines.append((*_named(event), net.get(wallet, 0), net.get(held, 0)))
+    closing = (period.to_at - 1, _CLOSING, "", period.closed(wallet), period.closed(held))
+    sections = [
+        Section(
+            Text("Wallet", "钱包"),
+            (_DATE, _WHAT, _REFERENCE, _money("available", "可用"), _money("held", "冻结")),
+            tuple(lines),
+            closing,
+        ),
+        _grants(period, facts.grants),
+        _use(
+            period,
+            [e for e in period.events if isinstance(e, Captured) and e.enterprise == enterprise],
+            "centre",
+        ),
+    ]
+    if facts.receivables:
+        rows = [(fund, period.closed(f"receivable:{enterprise}:{fund}")) for fund in facts.receivables]
+        owed = Text("To be paid back (clawed back)", "应退还（被追回）")
+        heads = (Head(Text("fund", "资金来源")), _AMOUNT)
+        sections.append(Section(owed, heads, tuple(rows), (_TOTAL, sum(amount for _, amount in rows))))
+    title = Text("Statement of the enterprise", "企业对账单")
+    return Statement(title, enterprise, period.from_at, period.to_at, facts.currency, tuple(sections))
+
+
+def _grants(period: Period, names: list[str]) -> Section:
+    """Where each grant stands at the period's end: issued = available + held + spent + lapsed."""
+    rows: list[tuple[Cell, ...]] = []
+    sums = [0] * 5
+    for name in names:
+        grant = period.state.grants[name]
+        uses = [period.closed(f"{kind}:{name}") for kind in ("available", "held", "spent", "expired")]
+        figures = [grant.issued_micro, *uses]
+        sums = [total + figure for total, figure in zip(sums, figures, strict=True)]
+        rows.append((name, grant.programme, grant.enterprise, *figures, grant.expires_at))
+    return Section(
+        Text("Vouchers at the end of the period", "期末算力券"),
+        (
+            Head(Text("grant", "额度")),
+            Head(Text("programme", "方案")),
+            Head(Text("enterprise", "企业")),
+            _money("issued", "发放"),
+            _money("available", "可用"),
+            _money("held", "冻结"),
+            _money("spent", "已核销"),
+            _money("lapsed", "失效"),
+            Head(Text("valid to", "有效期至"), "time"),
+        ),
+        tuple(rows),
+        (_TOTAL, "", "", *sums, None) if rows else (),
+    )
+
+
+def _use(period: Period, captures: list[Captured], other: str) -> Section:
+    """Each charge of the period by kind, and who bore it."""
+    rows: list[tuple[Cell, ...]] = []
+    sums = [0] * 5
+    for event in captures:
+        voucher = sum(share.amount_micro for share in event.shares)
+        figures = [event.compute_micro, event.energy_micro, event.data_micro, voucher, event.wallet_micro]
+        sums = [total + figure for total, figure in zip(sums, figures, strict=True)]
+        rows.append((event.at, event.hold, event.centre if other == "centre" else event.enterprise, *figures))
+    return Section(
+        Text("Compute used", "算力使用"),
+        (
+            _DATE,
+            Head(Text("hold", "冻结编号")),
+            Head(Text("centre", "算力中心") if other == "centre" else Text("enterprise", "企业")),
+            _money("compute", "算力"),
+            _money("energy", "电费"),
+            _money("data", "数据"),
+            _money("voucher part", "算力券部分"),
+            _money("user part", "用户部分"),
+        ),
+        tuple(rows),
+        (None, _TOTAL, "", *sums) if rows else (),
+    )
+
+
+def centre_statement(period: Period, centre: str) -> Statement:
+    """What a centre earned, was paid and is owed. Raises InvalidInput where the centre is unknown."""
+    _known(centre in period.state.centres, f"payable:{centre}")
+    programmes = [name for name, known in period.state.programmes.items() if centre in known.centres]
+    accounts = [f"payable:{centre}", *(f"voucher_payable:{centre}:{name}" for name in programmes)]
+    rows: list[tuple[Cell, ...]] = []
+    sums = [0] * 4
+    for account in accounts:
+        earned, paid = period.turnover(account)
+        figures = [period.opened(account), earned, paid, period.closed(account)]
+        sums = [total + figure for total, figure in zip(sums, figures, strict=True)]
+        part = Text("user part", "用户部分") if account == accounts[0] else Text("voucher", "算力券")
+        rows.append((part, account.split(":")[2] if account != accounts[0] else "", *figures))
+    owed = Section(
+        Text("Owed to the centre", "应付算力中心"),
+        (
+            _ITEM,
+            Head(Text("programme", "方案")),
+            _money("opening", "期初"),
+            _money("earned", "增加"),
+            _money("paid, refunded, withheld", "已付、退款、暂扣"),
+            _money("closing", "期末"),
+        ),
+        tuple(rows),
+        (_TOTAL, "", *sums),
+    )
+    captures = [e for e in period.events if isinstance(e, Captured) and e.centre == centre]
+    sections = (
+        owed,
+        _use(period, captures, "enterprise"),
+        _settled(period, centre),
+        _disputes(period, centre),
+    )
+    title = Text("Statement of the compute centre", "算力中心对账单")
+    currency = period.state.centres[centre].currency
+    return Statement(title, centre, period.from_at, period.to_at, currency, sections)
+
+
+def _settled(period: Period, centre: str) -> Section:
+    rows = tuple(
+        (
+            event.at,
+            event.period,
+            event.brought_micro,
+            event.earned_micro,
+            event.paid_micro,
+            event.carried_micro,
+            sum(part.captured_micro for part in event.programmes),
+            sum(part.paid_micro for part in event.programmes),
+        )
+        for event in period.events
+        if isinstance(event, Settled) and event.centre == centre
+    )
+    return Section(
+        Text("Settlements", "结算"),
+        (
+            _DATE,
+            Head(Text("period", "期间")),
+            _money("brought forward", "上期结转"),
+            _money("earned", "本期所得"),
+            _money("paid", "本次支付"),
+            _money("carried on", "结转下期"),
+            _money("voucher part", "算力券部分"),
+            _money("paid late from the reserve", "备用金补付"),
+        ),
+        rows,
+    )
+
+
+def _disputes(period: Period, centre: str) -> Section:
+    rows = tuple(
+        (
+            name,
+            dispute.opened.hold,
+            dispute.opened.claimed_micro,
+            dispute.opened.captured_micro,
+            dispute.opened.withheld_micro if dispute.open else 0,
+            Text("open", "未决") if dispute.open else Text("resolved", "已处理"),
+        )
+        for name, dispute in period.state.disputes.items()
+        if dispute.centre == centre
+    )
+    return Section(
+        Text("Disputes", "争议"),
+        (
+            Head(Text("dispute", "争议")),
+            Head(Text("hold", "冻结编号")),
+            _money("claimed", "申报"),
+            _money("metered", "计量"),
+            _money("withheld", "暂扣"),
+            Head(Text("state", "状态")),
+        ),
+        rows,
+    )
+
+
+def programme_statement(period: Period, programme: str) -> Statement:
+    """A programme's budget, reserve, funds and grants. Raises InvalidInput where it is unknown."""
+    _known(programme in period.state.programmes, f"budget:{programme}")
+    known = period.state.programmes[programme]
+    names = [name for name, grant in period.state.grants.items() if grant.programme == programme]
+    uses = {
+        kind: sum(period.closed(f"{kind}:{name}") for name in names)
+        for kind in ("available", "held", "spent", "expired")
+    }
+    budget: list[tuple[Cell, ...]] = [(KINDS["budget"].title, period.closed(f"budget:{programme}"))]
+    budget += [(KINDS[kind].title, amount) for kind, amount in uses.items()]
+    reserve = f"reserve:{programme}"
+    filled, paid = period.turnover(reserve)
+    borne = _borne(period, programme)
+    sections = (
+        Section(
+            Text("Budget at the end of the period", "期末预算"),
+            (_ITEM, _AMOUNT),
+            tuple(budget),
+            (KINDS["appropriation"].title, period.closed(f"appropriation:{programme}")),
+        ),
+        Section(
+            Text("Reserve", "备用金"),
+            (_ITEM, _AMOUNT),
+            (
+                (_OPENING, period.opened(reserve)),
+                (Text("filled", "补充"), filled),
+                (Text("paid to centres", "支付算力中心"), -paid),
+                (_CLOSING, period.closed(reserve)),
+                (Text("level", "额度"), known.reserve_level_micro),
+                (Text("floor", "下限"), known.reserve_floor_micro),
+                (Text("alarm", "警报"), _ALARMS[known.alarm]),
+            ),
+        ),
+        Section(
+            Text("Funds", "资金来源"),
+            (
+                Head(Text("fund", "资金来源")),
+                Head(Text("weight", "权重"), "whole"),
+                _money("borne in the period, net", "本期净承担"),
+                _money("current account", "往来余额"),
+                _money("lodged here", "存放资金"),
+            ),
+            tuple(
+                (
+                    weight.fund,
+                    weight.weight,
+                    borne[weight.fund],
+                    period.closed(f"funding:{weight.fund}"),
+                    period.closed(f"treasury:{weight.fund}"),
+                )
+                for weight in known.funds
+            ),
+        ),
+        _grants(period, names),
+    )
+    title = Text("Statement of the voucher programme", "算力券方案对账单")
+    return Statement(title, programme, period.from_at, period.to_at, known.currency, sections)
+
+
+def _borne(period: Period, programme: str) -> dict[str, int]:
+    """What each fund bore through the programme's grants in the period, net of refunds and claw-backs."""
+    borne: dict[str, int] = defaultdict(int)
+
+    def add(grant: str, fund: str, amount_micro: int) -> None:
+        if period.state.grants[grant].programme == programme:
+            borne[fund] += amount_micro
+
+    for event in period.events:
+        if isinstance(event, Captured):
+            for share in event.shares:
+                add(share.grant, share.fund, share.amount_micro)
+        elif isinstance(event, Refunded | Resolved):
+            for giving in (event.giving,) if isinstance(event, Refunded) else event.givings:
+                for share in giving.shares:
+                    add(share.grant, share.fund, -share.amount_micro)
+        elif isinstance(event, ClawedBack):
+            for take in event.takes:
+                add(event.grant, take.fund, -take.amount_micro)
+    return borne
+
+
+def platform_statement(period: Period, currency: str = "CNY") -> Statement:
+    """The trial balance by kind of account: opening, flows, closing; both books close to zero."""
+    names = [name for name, account in period.state.accounts.items() if account.currency == currency]
+    figures: dict[str, list[int]] = {}
+    for name in names:
+        kind = KINDS[name.partition(":")[0]]
+        row = figures.setdefault(kind.name, [0, 0, 0, 0])
+        row[0] += kind.side * period.opened(name)
+        row[3] += period.state.accounts[name].balance_micro
+    known = set(names)
+    counts: dict[str, int] = defaultdict(int)
+    for event in period.events:
+        counts[type(event).__name__] += 1
+        for leg in event.legs:
+            if leg.account in known:
+                figures[leg.account.partition(":")[0]][1 if leg.amount_micro > 0 else 2] += abs(
+                    leg.amount_micro
+                )
+    heads = (
+        Head(Text("account", "科目")),
+        _money("opening, debit positive", "期初（借方为正）"),
+        _money("debit", "借方发生额"),
+        _money("credit", "贷方发生额"),
+        _money("closing, debit positive", "期末（借方为正）"),
+    )
+    books: tuple[tuple[str, Text], ...] = (
+        ("money", Text("Money book", "财务账")),
+        ("budget", Text("Budget book", "预算账")),
+    )
+    sections: list[Section] = []
+    for book, title in books:
+        rows = [
+            (KINDS[kind].title, *figures[kind])
+            for kind in KINDS
+            if KINDS[kind].book == book and kind in figures
+        ]
+        totals = [sum(figures[kind][at] for kind in figures if KINDS[kind].book == book) for at in range(4)]
+        sections.append(Section(title, heads, tuple(rows), (_TOTAL, *totals)))
+    done = tuple((OPERATIONS[name], count) for name, count in counts.items())
+    count_head = Head(Text("number", "笔数"), "whole")
+    sections.append(Section(Text("Operations", "业务笔数"), (_WHAT, count_head), done))
+    title = Text("Statement of the platform", "平台试算平衡表")
+    return Statement(title, currency, period.from_at, period.to_at, currency, tuple(sections))
