@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.out_folder import refuse_file
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -160,20 +161,9 @@ def _load(word: str) -> float:
 def generate(arguments: argparse.Namespace, language: Language) -> int:
     """Generate, write, and tell what was made."""
     from suanwang.feeds.scenario_writer import write_scenario
-    from suanwang.units.errors import Fault, InvalidInput
 
     out: Path = arguments.out
-    if out.exists() and not out.is_dir():
-        raise InvalidInput(
-            [
-                Fault(
-                    where=str(out),
-                    what=Text("is a file, not a folder", "是文件而不是文件夹"),
-                    remedy=Text("name another folder with --out", "用 --out 指定另一个文件夹"),
-                    kind="folder",
-                )
-            ]
-        )
+    refuse_file(out)
     begin = time.monotonic()
 
     def say(text: Text) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.out_folder import refuse_file
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -41,6 +42,19 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         metavar="DIR",
         help=Text("folder to write", "输出文件夹").say(language),
     )
+    describe_shape(parser, language)
+    parser.epilog = Text(
+        "Examples:\n"
+        "  suanwang scenario import openb node_list.csv pod_list.csv --load 0.9 --seed 1 --out openb\n"
+        "  suanwang scenario import swf NASA-iPSC-1993-3.1-cln.swf.gz --out nasa",
+        "示例：\n"
+        "  suanwang scenario import openb node_list.csv pod_list.csv --load 0.9 --seed 1 --out openb\n"
+        "  suanwang scenario import swf NASA-iPSC-1993-3.1-cln.swf.gz --out nasa",
+    ).say(language)
+
+
+def describe_shape(parser: argparse.ArgumentParser, language: Language) -> None:
+    """Add what shapes the scenario and how it is told."""
     parser.add_argument(
         "--load",
         type=share,
@@ -53,7 +67,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=whole,
+        type=seed,
         default=0,
         metavar="S",
         help=Text("seed of every draw", "随机种子").say(language),
@@ -75,7 +89,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     )
     parser.add_argument(
         "--days",
-        type=positive,
+        type=day_count,
         metavar="N",
         help=Text("only the first N days", "只取前 N 天").say(language),
     )
@@ -90,37 +104,37 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         action="store_true",
         help=Text("the report as JSON on standard output", "在标准输出给出 JSON 报告").say(language),
     )
-    parser.epilog = Text(
-        "Examples:\n"
-        "  suanwang scenario import openb node_list.csv pod_list.csv --load 0.9 --seed 1 --out openb\n"
-        "  suanwang scenario import swf NASA-iPSC-1993-3.1-cln.swf.gz --out nasa",
-        "示例：\n"
-        "  suanwang scenario import openb node_list.csv pod_list.csv --load 0.9 --seed 1 --out openb\n"
-        "  suanwang scenario import swf NASA-iPSC-1993-3.1-cln.swf.gz --out nasa",
-    ).say(language)
 
 
-def share(text: str) -> float:
-    """A load: more than 0, at most 100."""
-    value = float(text)
-    if not 0 < value <= 100:
-        raise ValueError(text)
+def number(word: str, least: float, most: float) -> float:
+    """A number in [least, most]."""
+    try:
+        value = float(word)
+    except ValueError:
+        value = least - 1
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{word!r}: {least:g} … {most:,g}")
     return value
 
 
-def positive(text: str) -> float:
-    """A number of days: more than 0, at most 36,600."""
-    value = float(text)
-    if not 0 < value <= 36_600:
-        raise ValueError(text)
-    return value
+def share(word: str) -> float:
+    """A load."""
+    return number(word, 0.01, 100)
 
 
-def whole(text: str) -> int:
-    """A seed: 0 or more."""
-    value = int(text)
-    if value < 0:
-        raise ValueError(text)
+def day_count(word: str) -> float:
+    """A number of days, up to a century."""
+    return number(word, 0.01, 36_600)
+
+
+def seed(word: str) -> int:
+    """A seed: a whole number, 0 or more."""
+    try:
+        value = int(word)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"{word!r}: 0, 1, 2 …")
     return value
 
 
@@ -132,6 +146,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.feeds.scenario_writer import write_scenario
 
     refuse_what_does_not_go(arguments)
+    refuse_file(arguments.out)
     choices = ImportChoices(
         load=arguments.load,
         seed=arguments.seed,
@@ -166,9 +181,7 @@ def refuse_what_does_not_go(arguments: argparse.Namespace) -> None:
         faults.append(
             Fault(
                 "FILES",
-                Text(
-                    f"{arguments.source} takes {wanted} file(s)", f"{arguments.source} 需要 {wanted} 个文件"
-                ),
+                Text(f"{arguments.source} takes {wanted} files", f"{arguments.source} 需要 {wanted} 个"),
                 found=str(len(arguments.files)),
                 expected=Text("a node list and a task list", "节点表与任务表")
                 if wanted == 2

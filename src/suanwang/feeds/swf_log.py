@@ -4,7 +4,6 @@ Eighteen whole or decimal numbers a line, -1 where not known; lines that begin w
 of the head being `; Key: value`.
 """
 
-import math
 from pathlib import Path
 
 import msgspec
@@ -40,6 +39,8 @@ PARTIAL = (2, 3, 4)
 """Statuses of the lines that tell one burst of a job whose whole has a line of its own."""
 
 CANCELLED = 5
+NOT_A_NUMBER = Text("a field is not a number", "字段不是数字")
+A_NUMBER = Text("a number", "数字")
 HEADER_NUMBERS = ("MaxProcs", "MaxNodes", "UnixStartTime", "TimeZone")
 
 
@@ -65,7 +66,7 @@ def read_swf(file: Path) -> SwfLog:
     header: dict[str, str] = {}
     numbers: dict[str, int] = {}
     rows: list[list[float]] = []
-    seen: dict[float, int] = {}
+    lines: list[int] = []
     for line, text in enumerate(read_lines(file, encoding_errors="replace"), start=1):
         words = text.split()
         if not words:
@@ -75,25 +76,18 @@ def read_swf(file: Path) -> SwfLog:
                 note_header(text, line, header, numbers, faults)
             continue
         row = row_of(words, line, faults)
-        if row is None:
-            continue
-        if row[10] not in PARTIAL:
-            first = seen.setdefault(row[0], line)
-            if first != line:
-                faults.add(
-                    line,
-                    "twice",
-                    Text(f"the same job as line {first}", f"与第 {first} 行作业编号相同"),
-                    words[0],
-                    Text("a number of its own", "不重复的编号"),
-                )
-        rows.append(row)
+        if row is not None:
+            rows.append(row)
+            lines.append(line)
+    table = np.asarray(rows, np.float64).reshape(-1, len(FIELDS))
+    columns = {name: table[:, index] for index, name in enumerate(FIELDS)}
+    check_values(columns, lines, faults)
+    check_twice(columns, lines, faults)
     if not rows and not faults.faults:
         faults.add(1, "no jobs", Text("has no job lines", "没有作业行"), "")
     if faults.faults:
         raise InvalidInput(faults.faults)
-    table = np.asarray(rows, np.float64)
-    return SwfLog({name: table[:, index] for index, name in enumerate(FIELDS)}, header, numbers)
+    return SwfLog(columns, header, numbers)
 
 
 def note_header(
@@ -119,7 +113,7 @@ def note_header(
 
 
 def row_of(words: list[str], line: int, faults: LineFaults) -> list[float] | None:
-    """The numbers of one job line, None where it is wrong."""
+    """The numbers of one job line, None where it has not eighteen of them."""
     if len(words) != len(FIELDS):
         faults.add(
             line,
@@ -130,34 +124,41 @@ def row_of(words: list[str], line: int, faults: LineFaults) -> list[float] | Non
         )
         return None
     try:
-        row = [float(word) for word in words]
-    except ValueError:
-        row = [math.nan]
-    if not all(math.isfinite(value) for value in row):
-        bad = next(word for word in words if not is_number(word))
-        faults.add(
-            line, "number", Text("a field is not a number", "字段不是数字"), bad, Text("a number", "数字")
-        )
+        return [float(word) for word in words]
+    except ValueError as error:
+        faults.add(line, "number", NOT_A_NUMBER, str(error).rpartition(": ")[2].strip("'"), A_NUMBER)
         return None
-    for name, value in zip(FIELDS, row, strict=True):
-        least = 0 if name in ("job", "submit_s") else -1
-        if value < least:
+
+
+def check_values(columns: dict[str, NDArray[np.float64]], lines: list[int], faults: LineFaults) -> None:
+    """Every value is finite and at least 0, or -1 where it may be unknown."""
+    for name, column in columns.items():
+        known = name in ("job", "submit_s")
+        for index in np.flatnonzero(~np.isfinite(column)):
+            faults.add(lines[index], "number", NOT_A_NUMBER, f"{column[index]:g}", A_NUMBER)
+        for index in np.flatnonzero(np.isfinite(column) & (column < (0 if known else -1))):
             faults.add(
-                line,
+                lines[index],
                 f"{name} negative",
                 Text(f"{name} is negative", f"{name} 为负"),
-                f"{value:g}",
-                Text(
-                    "0 or more" if least == 0 else "0 or more, or -1 for not known", "不小于 0（未知为 -1）"
-                ),
+                f"{column[index]:g}",
+                Text("0 or more" if known else "0 or more, or -1 for not known", "不小于 0（未知为 -1）"),
             )
-            return None
-    return row
 
 
-def is_number(word: str) -> bool:
-    """Whether `word` is a finite number."""
-    try:
-        return math.isfinite(float(word))
-    except ValueError:
-        return False
+def check_twice(columns: dict[str, NDArray[np.float64]], lines: list[int], faults: LineFaults) -> None:
+    """A job's number stands on one line, apart from the lines of its bursts."""
+    seen: dict[float, int] = {}
+    whole = ~np.isin(columns["status"], PARTIAL)
+    for number, line in zip(
+        columns["job"][whole].tolist(), np.asarray(lines, np.int64)[whole].tolist(), strict=True
+    ):
+        first = seen.setdefault(number, line)
+        if first != line:
+            faults.add(
+                line,
+                "twice",
+                Text(f"the same job as line {first}", f"与第 {first} 行作业编号相同"),
+                f"{number:g}",
+                Text("a number of its own", "不重复的编号"),
+            )

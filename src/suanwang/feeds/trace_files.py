@@ -47,8 +47,9 @@ class LineFaults:
 
     @property
     def faults(self) -> list[Fault]:
-        """The listed places, each with the count of its kind."""
-        return [msgspec.structs.replace(fault, count=self._counts[fault.kind]) for fault in self._listed]
+        """The listed places in the order of lines, each with the count of its kind."""
+        listed = sorted(self._listed, key=lambda fault: fault.row or 0)
+        return [msgspec.structs.replace(fault, count=self._counts[fault.kind]) for fault in listed]
 
 
 def fault_of_file(file: Path, kind: str, what: Text, remedy: Text = NOTHING) -> InvalidInput:
