@@ -8,11 +8,11 @@ from suanwang.model.scarcity import Scarcity
 from suanwang.reports.charts.flows import flows_of
 from suanwang.reports.charts.view import View
 from suanwang.reports.places import province_of
-from suanwang.reports.words import percent, short_count, short_yuan
+from suanwang.reports.words import percent, short_yuan
 from suanwang.units.money import yuan
 from suanwang.units.text import Language, Text
 
-FLOW_ROWS = 14
+FLOW_ROWS = 18
 REGION_ROWS = 12
 SCARCE_ROWS = 12
 CLASS_ROWS = 10
@@ -53,7 +53,7 @@ def flow_table(view: View, language: Language) -> Table:
         [
             [
                 f"{names[flow.begin].say(language)} → {names[flow.end].say(language)}",
-                short_count(flow.device_hours, language),
+                f"{flow.device_hours:,.0f}",
                 percent(flow.device_hours / total),
             ]
             for flow in away
@@ -81,7 +81,7 @@ def region_table(view: View, language: Language) -> Table:
                 f"{line.jobs:,}",
                 percent(line.served / max(line.jobs, 1)),
                 percent(line.served_away / max(line.served, 1)),
-                short_count(line.device_hours, language),
+                f"{line.device_hours:,.0f}",
                 short_yuan(line.cost_micro, language),
             ]
         )
@@ -152,7 +152,7 @@ def scarce_class_table(view: View, scarcity: Scarcity, language: Language) -> Ta
         [
             [
                 line.name,
-                short_count(line.devices, language),
+                f"{line.devices:,.10g}",
                 yuan(line.mean_worth_micro_per_device),
                 yuan(line.best_worth_micro_per_device),
                 line.best_pool,

@@ -19,7 +19,7 @@ from suanwang.reports.words import percent, short_count
 FLOWS_SHOWN = 45
 FLOWS_SHOWN_NARROW = 30
 # Where neighbours crowd, names stand to the left of their point, so that they do not cover each other.
-NAMED_TO_THE_LEFT = frozenset(("11", "14", "15", "34", "42", "45", "50", "51", "52", "53", "62", "63"))
+NAMED_TO_THE_LEFT = frozenset(("11", "14", "15", "23", "34", "42", "45", "50", "51", "52", "53", "62", "63"))
 Row = dict[str, Json]
 
 

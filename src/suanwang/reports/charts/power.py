@@ -38,7 +38,7 @@ def power_by_province(view: View, pen: Pen) -> Chart:
         }
         for name, (used, emitted) in lines
     ]
-    panel_px = (pen.width_px - NAMES_PX - 24) // 2
+    panel_px = (pen.width_px - NAMES_PX - 8) // 2
     series = pen.theme.series
     panels: list[Json] = [
         province_panel(pen, names, "energy", pen.say("energy", "用电量"), series[0], panel_px, True),

@@ -6,10 +6,9 @@ from suanwang.model.result import REASON_TEXTS
 from suanwang.reports.charts.theme import Chart, Json, Pen, Spec, finished
 from suanwang.reports.charts.view import View
 from suanwang.reports.indicators import group_index, wait_counts
-from suanwang.reports.words import hours, percent, short_count
+from suanwang.reports.words import hours, percent
 from suanwang.units.text import same
 
-WAIT_BARS = 24
 CLASSES_SHOWN = 5
 
 
@@ -99,70 +98,78 @@ def shares(pen: Pen, told: list[tuple[str, int, int, str]]) -> Spec:
     )
 
 
+def doubling(length: int) -> list[int]:
+    """Edges 0, 1, 2, 3, 5, 9, 17 … up to `length`: after the third, each bin is twice the one before."""
+    edges = [0, 1]
+    while edges[-1] < length:
+        edges.append(max(2 * edges[-1] - 1, edges[-1] + 1))
+    edges[-1] = length
+    return edges
+
+
 def waits(view: View, pen: Pen) -> Chart:
-    """How long served jobs wait from release to start; the longest waits are taken together."""
+    """How long served jobs wait from release to start in bins that double."""
     counts = wait_counts(view.scenario, view.outcome)
     everyone = max(int(counts.sum()), 1)
-    step = max(1, -(-(len(counts) - 1) // WAIT_BARS))
-    edges = [1, *range(1 + step, len(counts), step)] if len(counts) > 1 else []
-    shares = [float(counts[0])] + ([float(n) for n in np.add.reduceat(counts, edges)] if edges else [])
-    labels = [hours(0, pen.language)]
-    for edge in edges:
-        last = min(edge + step, len(counts)) - 1
-        span = f"{edge * view.slot_hours:g}" + (f"–{last * view.slot_hours:g}" if last > edge else "")
-        labels.append(pen.say(f"{span} h", f"{span} 小时"))
-    values: list[dict[str, Json]] = [
-        {
-            "bar": i,
-            "label": "0" if i == 0 else f"{edges[i - 1] * view.slot_hours:g}",
-            "share": count / everyone,
-            "kind": "now" if i == 0 else "later",
-            "says": f"{label} · {short_count(count, pen.language)} · {percent(count / everyone)}",
-        }
-        for i, (label, count) in enumerate(zip(labels, shares, strict=True))
-    ]
+    edges = doubling(len(counts))
+    shares = np.add.reduceat(counts, edges[:-1]) / everyone
+    values: list[Json] = []
+    for first, end, share in zip(edges, edges[1:], shares.tolist(), strict=False):
+        span = f"{first * view.slot_hours:g}" + (
+            f"–{(end - 1) * view.slot_hours:g}" if end > first + 1 else ""
+        )
+        values.append(
+            {
+                "label": span,
+                "share": share,
+                "kind": "now" if first == 0 else "later",
+                "told": percent(share, 2 if share < 0.001 else 1),
+                "says": pen.say(f"{span} h · {percent(share)}", f"{span} 小时 · {percent(share)}"),
+            }
+        )
     series = pen.theme.series
     middle, late = (view.report.wait_slots_p50, view.report.wait_slots_p95)
     said = [hours((wait or 0) * view.slot_hours, pen.language) for wait in (middle, late)]
+    x: dict[str, Json] = {
+        "field": "label",
+        "type": "ordinal",
+        "sort": None,
+        "axis": {
+            "title": pen.say("hours from release to start", "从可运行到开始的小时数"),
+            "labelOverlap": True,
+            "labelAngle": 0,
+        },
+        "scale": {"paddingInner": 0.15},
+    }
+    y: dict[str, Json] = {"field": "share", "type": "quantitative", "axis": None}
+    colours = {"domain": ["now", "later"], "range": [series[2], series[0]]}
     body: dict[str, Json] = {
         "width": pen.width_px,
-        "height": 220,
+        "height": 230,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "data": {"values": values},
-        "mark": {"type": "bar", "cornerRadiusEnd": 2},
-        "encoding": {
-            "x": {
-                "field": "label",
-                "type": "ordinal",
-                "sort": None,
-                "axis": {
-                    "title": pen.say("hours from release to start", "从可运行到开始的小时数"),
-                    "labelAngle": 0,
-                    "labelOverlap": "greedy",
+        "encoding": {"x": x, "y": y},
+        "layer": [
+            {
+                "mark": {"type": "bar", "cornerRadiusEnd": 2},
+                "encoding": {
+                    "color": {"field": "kind", "type": "nominal", "scale": colours, "legend": None},
+                    "description": {"field": "says"},
                 },
-                "scale": {"paddingInner": 0.15},
             },
-            "y": {
-                "field": "share",
-                "type": "quantitative",
-                "axis": {"title": None, "format": ".0%", "tickCount": 4},
+            {
+                "mark": {"type": "text", "dy": -8, "fontSize": 11},
+                "encoding": {"text": {"field": "told"}},
             },
-            "color": {
-                "field": "kind",
-                "type": "nominal",
-                "scale": {"domain": ["now", "later"], "range": [series[2], series[0]]},
-                "legend": None,
-            },
-            "description": {"field": "says"},
-        },
+        ],
     }
     return Chart(
         "waits",
         pen.say("How long jobs wait", "等待多久"),
         pen.say(
-            f"{percent(shares[0] / everyone)} start at once; half within {said[0]}, 95 % within {said[1]}. "
+            f"{percent(float(shares[0]))} start at once; half within {said[0]}, 95 % within {said[1]}. "
             "A wait is a cheaper hour before the deadline, or a full pool.",
-            f"{percent(shares[0] / everyone)} 立即开始；半数在 {said[0]}内，95 % 在 {said[1]}内。等待或是为了"
+            f"{percent(float(shares[0]))} 立即开始；半数在 {said[0]}内，95 % 在 {said[1]}内。等待或是为了"
             "截止前更便宜的时段，或因资源已满。",
         ),
         finished(pen, body),

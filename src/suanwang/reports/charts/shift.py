@@ -104,7 +104,7 @@ def panels(pen: Pen, rows: list[dict[str, Json]], most_kw: float, with_beside: b
     """The two panels, one over the other."""
     scale, unit = next(((s, u) for s, u in ((1e6, "GW"), (1e3, "MW")) if most_kw >= 2 * s), (1.0, "kW"))
     series = pen.theme.series
-    width = pen.width_px - AXIS_ROOM_PX - 24
+    width = pen.width_px - AXIS_ROOM_PX + 14
     first, last = int(str(rows[0]["from"])), int(str(rows[-1]["to"]))
     x: dict[str, Json] = {
         "field": "from",
