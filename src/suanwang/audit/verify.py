@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from suanwang.audit.checkpoint import SignedCheckpoint, parse_checkpoint
+from suanwang.audit.anchor import AnchorRecord, anchor_digest
+from suanwang.audit.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
 from suanwang.audit.event_check import check_events
 from suanwang.audit.files import CHECKPOINT, Files, history_size, is_rotation, required
 from suanwang.audit.findings import Findings, base64_text
@@ -43,13 +44,14 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 class Trust(msgspec.Struct, frozen=True):
-    """What the verifier brings along: the policy, checkpoints held from before, and how fresh is fresh.
+    """What the verifier brings along: the policy, checkpoints held from before, what an anchor remembers.
 
     A cosignature made before `cosigned_after_seconds` (POSIX) does not count towards the quorum.
     """
 
     policy: Policy
     held: tuple[SignedCheckpoint, ...] = ()
+    anchored: tuple[AnchorRecord, ...] = ()
     cosigned_after_seconds: int = 0
     suite: HashSuite = SHA256
 
@@ -76,12 +78,15 @@ def verify_export(files: Files, trust: Trust) -> Verification:
     history = _read_history(files, findings)
     earlier = [*history, *(rotation.signed for rotation in rotations), *trust.held]
     sizes = {each.checkpoint.size for each in earlier if each.checkpoint.size <= size}
+    sizes |= {record.size for record in trust.anchored if record.size <= sound}
     roots = _roots(leaves, {*sizes, size}, trust.suite)
     _check_head(head, proven, roots[size], earlier, roots, findings)
     for each in earlier:
         held = any(each is known for known in trust.held)
         if keys.check_signed(each, findings) or held:
             _check_earlier(each, head, each.checkpoint.size <= sound, roots, findings)
+    for record in trust.anchored:
+        _check_anchored(record, head.checkpoint, roots, sound, findings)
     return Verification(
         head.checkpoint.origin,
         size,
@@ -223,3 +228,23 @@ def _check_earlier(
         )
         found = now.root if then.size == now.size else roots[then.size]
         findings.add("fork", each.where, what, base64_text(found), same(base64_text(then.root)))
+
+
+def _check_anchored(
+    record: AnchorRecord, head: Checkpoint, roots: dict[int, bytes], sound: int, findings: Findings
+) -> None:
+    """What an anchor remembers must be a prefix of the proven tree."""
+    if record.size > head.size:
+        what = Text(
+            f"the log was rolled back: it has {head.size} events, the anchor remembers {record.size}",
+            f"日志被回退：现有 {head.size} 个事件，锚定处记有 {record.size} 个",
+        )
+        findings.add("rollback", record.place, what, str(head.size), same(str(record.size)))
+    elif record.size <= sound:
+        digest = anchor_digest(Checkpoint(head.origin, record.size, roots[record.size]))
+        if digest != record.digest:
+            what = Text(
+                f"the log was forked: the anchor remembers another tree of {record.size} events",
+                f"日志已分叉：锚定处记录的 {record.size} 个事件的树与此不同",
+            )
+            findings.add("fork", record.place, what, digest.hex(), same(record.digest.hex()))

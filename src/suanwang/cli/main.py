@@ -40,6 +40,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "suanwang.cli.explain",
         Text("why a job runs where it does, or waits", "解释一个作业为何在那里或为何等待"),
     ),
+    "audit": (
+        "suanwang.cli.audit",
+        Text("prove that nobody changed the log", "证明日志未被改动"),
+    ),
     "warm": ("suanwang.cli.warm", Text("compile the kernels once, ahead of use", "预先编译计算内核")),
 }
 
