@@ -335,6 +335,7 @@ DOUBTFUL: list[tuple[str, Mutation, str, str, str]] = [
      "carbon_price_micro_per_kg"),
     ("idle above busy", cell("pools", 2, "idle_w_per_device", "900"), "idle_above_busy", "pools.csv", "idle_w_per_device"),
     ("device that no pool has", cell("jobs", 2, "options", "H100:8:6;A100:8:6"), "device_without_pool", "jobs.csv", "options"),
+    ("device that no option can name", lambda f: (text("pools.csv", ",cpu,", ",one core,")(f), text("devices.csv", "cpu,", "one core,")(f)), "unaskable_device", "pools.csv", "device"),
     ("residency without centre", cell("jobs", 2, "residency", "54"), "residency_empty", "jobs.csv", "residency"),
     ("hub without centre", cell("pairings", 2, "to_hub", "宁"), "unknown_hub", "pairings.csv", "to_hub"),
     ("table that is not read", content("vouchers.csv", "a\n1\n"), "unknown_table", "vouchers.csv", ""),
@@ -445,6 +446,16 @@ def test_harmless_variants_are_read(folder: Path) -> None:
     assert scenario.devices["maker"][0] == 'NV, "the" maker\nof chips'
     assert scenario.jobs["value_micro"][0] == 10**9
     assert scenario.pools.height == 4
+
+
+def test_a_missing_column_is_told_once_and_not_for_every_row(folder: Path) -> None:
+    for column in ("options", "job", "release_slot"):
+        drop_column("jobs.csv", column)(folder)
+    assert [(fault.kind, fault.column) for fault in faults_of(folder)] == [
+        ("missing_column", "job"),
+        ("missing_column", "release_slot"),
+        ("missing_column", "options"),
+    ]
 
 
 def test_rows_after_a_quoted_line_break_keep_their_line(folder: Path) -> None:

@@ -130,6 +130,11 @@ class Findings:
                 count=count,
             )
 
+    def unread(self, file: str, column: str) -> bool:
+        """True if the column is missing or of a wrong type, so that nothing more can be said of it."""
+        kinds = ("missing_column", "wrong_type")
+        return any(one.file == file and one.column == column and one.kind in kinds for one in self.faults)
+
     def refuse(self) -> None:
         """Raises InvalidInput with every fault, and every warning after them, if there is a fault."""
         if self.errors:

@@ -17,6 +17,7 @@ def check_jobs(tables: Tables, book: OptionBook, slots: int | None, findings: Fi
     if jobs.place is None:
         return
     check_options(tables, book, findings)
+    check_devices(tables, book, findings)
     check_order(jobs, "release_slot", "deadline_slot", findings)
     if slots is not None:
         check_slot_range(jobs, "deadline_slot", slots, findings)
@@ -25,10 +26,10 @@ def check_jobs(tables: Tables, book: OptionBook, slots: int | None, findings: Fi
 
 
 def check_options(tables: Tables, book: OptionBook, findings: Findings) -> None:
-    """Option texts follow the grammar; a device that no pool has is only odd."""
+    """Option texts follow the grammar."""
     jobs = tables["jobs"]
     assert jobs.place is not None
-    if book.malformed.any():
+    if book.malformed.any() and not findings.unread(jobs.place.path.name, "options"):
         findings.rows(
             "options_grammar",
             jobs.place,
@@ -42,9 +43,26 @@ def check_options(tables: Tables, book: OptionBook, findings: Findings) -> None:
                 "每节点卡数大于 0 且至多 3 位小数，节点数与时段数为正整数，以 ; 分隔",
             ),
         )
-    if not tables["pools"].usable or not tables["pools"].frame.height:
+
+
+def check_devices(tables: Tables, book: OptionBook, findings: Findings) -> None:
+    """A device that no pool has, or whose name no option can write, is only odd."""
+    jobs, pools = tables["jobs"], tables["pools"]
+    assert jobs.place is not None
+    if pools.place is None or not pools.frame.height:
         return
-    known = tables["pools"].frame["device"].drop_nulls().unique()
+    findings.rows(
+        "unaskable_device",
+        pools.place,
+        "device",
+        pools.frame["device"].str.contains(r"[:;\s]"),
+        pools.frame["device"],
+        Text("no option can name this device", "方案无法写出该卡型"),
+        Text("a name without spaces, : and ;", "不含空格、冒号与分号的名称"),
+        Text("rename it, RTX4090 for instance", "改名，例如 RTX4090"),
+        warning=True,
+    )
+    known = pools.frame["device"].drop_nulls().unique()
     strange = ~book.device.is_in(known.implode())
     if not strange.any():
         return
