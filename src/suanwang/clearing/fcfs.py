@@ -5,6 +5,8 @@ if that costs less than its value. Ties go to the lowest pool of the pools table
 All costs are compared to the last nano-yuan.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -14,6 +16,7 @@ from suanwang.clearing.problem import BoolArray, Int32Array, Problem
 from suanwang.clearing.response import Float64Array, Index
 from suanwang.units.rounding import Int64Array
 
+Whole = int | np.integer[Any]
 NO_SUM = np.int64(2**62)
 """The window sum of a column that has no free start."""
 SPARSE_SHARE = 4
@@ -28,12 +31,12 @@ def least_free_sums(
     run: Int64Array,
     prefix: Int64Array,
     free_milli: Int64Array,
-    first_column: int,
-    columns: int,
-    slots: int,
-    milli: int,
-    lo: int,
-    hi: int,
+    first_column: Whole,
+    columns: Whole,
+    slots: Whole,
+    milli: Whole,
+    lo: Whole,
+    hi: Whole,
 ) -> None:
     """Fill `least` (column,): the least window sum over the starts in [lo, hi) at which `milli` is free."""
     first, width, held, begin = Index(first_column), Index(columns), Index(slots), Index(lo)
@@ -56,8 +59,14 @@ def least_free_sums(
 
 @njit(cache=True, nogil=True)
 def first_least(
-    prefix: Int64Array, free_milli: Int64Array, column: int, slots: int, milli: int, lo: int, hi: int
-) -> tuple[int, int]:
+    prefix: Int64Array,
+    free_milli: Int64Array,
+    column: Whole,
+    slots: Whole,
+    milli: Whole,
+    lo: Whole,
+    hi: Whole,
+) -> tuple[np.int64, np.int64]:
     """The first start in [lo, hi) of the least window sum at which `milli` is free, and that sum.
 
     (−1, `NO_SUM`) where there is none.
@@ -114,14 +123,13 @@ def serve(
         columns_most = max(columns_most, class_first[k + 1] - class_first[k])
     least, run = np.empty(columns_most, np.int64), np.empty(columns_most, np.int64)
     rough = np.empty(columns_most)
-    for i in range(len(order)):
-        j = order[i]
+    for j in order:
         best_nano = value_nano[j]
         best_entry, best_column, best_start = np.int64(-1), np.int64(-1), np.int64(-1)
         moves = in_nano_gb[j] > 0 or out_nano_gb[j] > 0
         source, target = data_region[j], region[j]
         for n in range(entry_first[j], entry_first[j + 1]):
-            first_column = class_first[device_class[n]]
+            first_column = int(class_first[device_class[n]])
             begin, end = row_first[row[n]], row_first[row[n] + 1]
             lo, hi = np.int64(start[n]), np.int64(start[n] + starts[n])
             dense = not varies[n] and (end - begin) * SPARSE_SHARE >= reach[n]
@@ -167,8 +175,8 @@ def serve(
                 price = milli[n] * least[c]
                 if moves:
                     price += 1000 * carriage_micro(
-                        in_nano_gb[j], cost_femto_per_gb[source, at],
-                        out_nano_gb[j], cost_femto_per_gb[target, at],
+                        int(in_nano_gb[j]), int(cost_femto_per_gb[source, at]),
+                        int(out_nano_gb[j]), int(cost_femto_per_gb[target, at]),
                     )  # fmt: skip
                 if price > best_nano or (price == best_nano and best_entry < 0):
                     continue

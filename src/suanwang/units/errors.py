@@ -56,3 +56,9 @@ class InvalidInput(SuanwangError):
 
 class Unsupported(SuanwangError):
     """Something this installation or this method cannot do, with what would."""
+
+
+class InvariantBroken(SuanwangError):
+    """Something this program promises does not hold: a fault of the program, never of its input."""
+
+    exit_code = 70
