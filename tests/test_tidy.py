@@ -21,11 +21,6 @@ FUNCTION_LINES_MOST = 70
 # get smaller or go; a test below says when one can. Kernels are long where a call inside a loop would cost.
 LONG_MODULES: dict[str, int] = {}
 LONG_FUNCTIONS: dict[str, int] = {
-    "src/suanwang/clearing/exact_response.py:least_costs": 100,
-    "src/suanwang/clearing/fcfs.py:serve": 120,
-    "src/suanwang/clearing/response.py:respond": 140,
-    "src/suanwang/clearing/shards.py:lay_out": 80,
-    "src/suanwang/clearing/sweep.py:sweep_class": 210,
     "src/suanwang/feeds/reference/sites.py:seat_centres": 80,
 }
 
