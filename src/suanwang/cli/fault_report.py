@@ -102,3 +102,16 @@ def printable(found: str) -> str:
     """A value on one short line, control characters escaped."""
     words = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in found)
     return words if len(words) <= SHORT_CHARACTERS else words[: SHORT_CHARACTERS - 1] + "…"
+
+
+def fault_lines(faults: Sequence[Fault], language: Language, places: int) -> list[str]:
+    """`faults` as plain lines, at most `places` of each kind in each column, then how many more there are."""
+    lines: list[str] = []
+    for group in grouped(faults):
+        # only rows of a table repeat; other faults are each worth a line
+        shown = group.places[:places] if group.first.row is not None else group.places
+        lines += [fault.say(language) for fault in shown]
+        more = group.count - len(shown)
+        if more > 0 and group.first.row is not None:
+            lines.append(Text(f"… {more:,} more like it", f"…… 另有 {more:,} 处同类问题").say(language))
+    return lines

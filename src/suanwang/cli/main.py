@@ -121,8 +121,10 @@ def main(argv: list[str]) -> int:
                 {"where": f.where, "found": f.found, "what": f.what.say(language)} for f in error.faults
             ]
             print(json.dumps({"error": faults}, ensure_ascii=False))
-        for fault in error.faults:
-            print(fault.say(language), file=sys.stderr)
+        from suanwang.cli.fault_report import fault_lines
+
+        for line in fault_lines(error.faults, language, places=3):
+            print(line, file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
