@@ -44,6 +44,14 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "suanwang.cli.audit",
         Text("prove that nobody changed the log", "证明日志未被改动"),
     ),
+    "programme": (
+        "suanwang.cli.programme",
+        Text("programmes of public support: rules as data", "扶持政策：规则即数据"),
+    ),
+    "entitlement": (
+        "suanwang.cli.entitlement",
+        Text("what one enterprise is entitled to for one purchase", "一家企业的一笔采购可享受什么"),
+    ),
     "warm": ("suanwang.cli.warm", Text("compile the kernels once, ahead of use", "预先编译计算内核")),
 }
 

@@ -16,6 +16,9 @@ from suanwang.units.text import Text
 BUILT_IN = Path(__file__).parent / "programmes"
 """The programmes that come with the package."""
 
+CRITERIA = Path(__file__).parent / "criteria"
+"""Criteria of cultivation libraries, in the same form."""
+
 
 def read_programme(path: Path) -> Rules:
     """One programme file, compiled. Raises InvalidInput with every fault."""

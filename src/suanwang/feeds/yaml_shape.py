@@ -64,10 +64,12 @@ class Reader:
     def read(self, node: yaml.Node, shape: shapes.Type, path: str, money: bool) -> object:
         """The value of a node as `shape`, or WRONG with its fault noted."""
         inner = one_type(shape)
-        if isinstance(inner, shapes.StructType):
-            if inner is not shape and isinstance(node, yaml.ScalarNode) and is_none(node):
+        if inner is not shape:
+            if isinstance(node, yaml.ScalarNode) and is_none(node):
                 return None
-            return self.struct(node, inner, path, money)
+            return self.read(node, inner, path, money)
+        if isinstance(shape, shapes.StructType):
+            return self.struct(node, shape, path, money)
         if isinstance(shape, shapes.VarTupleType):
             items = node.value if isinstance(node, yaml.SequenceNode) else [node]
             numbered = len(items) > 1 or isinstance(node, yaml.SequenceNode)
@@ -159,13 +161,6 @@ class Reader:
         """One plain value."""
         words = str(node.value)
         if isinstance(shape, shapes.UnionType):
-            types = shape.types
-            if any(isinstance(kind, shapes.NoneType) for kind in types):
-                if words.strip().lower() in NONE_WORDS:
-                    return None
-                return self.read(
-                    node, next(k for k in types if not isinstance(k, shapes.NoneType)), path, money
-                )
             return self.free_value(node, path, money)
         if isinstance(shape, shapes.IntType):
             return self.whole(node, path, money)

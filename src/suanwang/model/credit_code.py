@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 SYMBOLS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
 SHAPE = re.compile(rf"^[{SYMBOLS}]{{2}}\d{{6}}[{SYMBOLS}]{{10}}$")
-"""Registering department, type of body, six digits of the administrative division, nine of the body, check."""
+"""Registering department, type of body, six digits of the division, nine of the body, check."""
 
 VALUE = {symbol: value for value, symbol in enumerate(SYMBOLS)}
 

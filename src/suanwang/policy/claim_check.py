@@ -103,10 +103,8 @@ def paper_faults(papers: Papers, enterprise: Enterprise, programme: Programme) -
     for place, found, expected in pairs:
         if found != expected:
             note(place, Text("does not agree", "不一致"), found, same(expected))
-    for place, code in (
-        ("contract.buyer", papers.contract.buyer),
-        ("contract.supplier", papers.contract.supplier),
-    ):
+    parties = (("contract.buyer", papers.contract.buyer), ("contract.supplier", papers.contract.supplier))
+    for place, code in parties:
         if not is_credit_code(code):
             note(place, Text("not a valid credit code", "统一社会信用代码无效"), code)
     if papers.contract.starts > papers.contract.ends:

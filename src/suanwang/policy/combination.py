@@ -1,8 +1,9 @@
 """The best lawful combination of programmes for one purchase: exact search, every choice explained.
 
 A set is lawful when no member excludes another (either side's text counts, and a programme that does not
-stack stands alone). Support that pays for the same cost stays together within the smallest share of that
-cost that any member allows, the whole cost at most; a sum above it is cut from the last by id. Awards pay for no cost and are not counted in it.
+stack stands alone on its cost). Support that pays for the same cost stays together within the smallest share
+of that cost that any member allows, the whole cost at most; a sum above it is cut from the last by id.
+Awards pay for no cost and are not counted in it.
 """
 
 from itertools import combinations

@@ -53,10 +53,8 @@ def survey(
         examined += 1
         decision = decide(criteria, Subject(enterprise, None, day))
         prospect = Prospect(enterprise.code, enterprise.name, decision, len(decision.failed))
-        if (
-            decision.outcome == "undecided"
-            and not any(finding.verdict != "held" for finding in decision.findings)
-        ) or decision.outcome == "entitled":
+        # Criteria pay nothing by themselves: who meets every clause qualifies, whatever the amount.
+        if all(finding.verdict == "held" for finding in decision.findings):
             qualified.append(prospect)
         elif decision.outcome == "undecided":
             waiting.append(prospect)

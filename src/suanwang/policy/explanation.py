@@ -1,4 +1,4 @@
-"""A decision in words, made from its data and its programme: clauses, margins, remedies, steps, what is open."""
+"""A decision in words, from its data and its programme: clauses, margins, remedies, steps, what is open."""
 
 from typing import assert_never
 
@@ -196,10 +196,11 @@ def explain_step(step: Step) -> Text:
 
 def open_points(programme: Programme) -> list[Text]:
     """What is open in a programme: values not seen, ambiguous or assumed, and what the text leaves open."""
-    found: list[Text] = []
-    for field in ("effective_from", "effective_to"):
-        if getattr(programme, field) is None:
-            found.append(Text(f"{field}: not seen", f"{field}：未见"))
+    found = [
+        Text(f"{field}: not seen", f"{field}：未见")
+        for field in ("effective_from", "effective_to")
+        if getattr(programme, field) is None
+    ]
     for place, values, _ in valued(programme):
         for value in values:
             note = value.note or same("")

@@ -25,8 +25,8 @@ class FairnessReport(msgspec.Struct, frozen=True):
     """What the check found on one programme.
 
     `named`: clauses and alternatives that look at the supplier; `cases`: worked cases that come out
-    differently for a local and for another supplier. `standing`: none; in_its_text (the text limits suppliers: for the reviewing authority); or
-    beyond_its_text (no text carries it: correct the rule).
+    differently for a local and for another supplier. `standing`: none; in_its_text (the text limits
+    suppliers: for the reviewing authority); beyond_its_text (no text carries it: correct the rule).
     """
 
     programme: str

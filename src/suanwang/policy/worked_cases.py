@@ -12,8 +12,8 @@ from suanwang.policy.rules import Rules
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text, same
 
-BUYER = "91110108MA01CASE5X"
-SUPPLIER = "91110108MA02CASE3W"
+BUYER = "91110108MA01CAXE5L"
+SUPPLIER = "91110108MA02CAXE31"
 ENTERPRISE_FIELDS = frozenset(Enterprise.__struct_fields__)
 PURCHASE_FIELDS = frozenset(("supplier_region", "domestic_compute", "through_platform"))
 FLAGS = ("bad_credit_now", "bad_credit_3_years")
