@@ -4,11 +4,16 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from suanwang.clearing.compile import compile_problem
+from suanwang.clearing.costs import costs_of
+from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Problem
+from suanwang.model.result import REASONS, Outcome
 from suanwang.model.scenario import Scenario, ScenarioHeader
 from suanwang.model.scenario_tables import SCENARIO_TABLES
+from suanwang.units.rounding import Int64Array
 
 Row = tuple[object, ...]
 REGIONS: list[Row] = [
@@ -203,3 +208,39 @@ def half_even(amount: int, divisor: int) -> int:
     """amount / divisor, rounded half to even."""
     quotient, rest = divmod(amount, divisor)
     return quotient + (rest * 2 > divisor or (rest * 2 == divisor and quotient % 2 == 1))
+
+
+def outcome_from(problem: Problem, places: Places, price_micro: Int64Array | None = None) -> Outcome:
+    """The outcome of `places`, with (slot, column) prices and no bound; reasons are not told apart.
+
+    A place whose written parts sum to the job's value or more is given up.
+    """
+    supply, demand = problem.supply, problem.demand
+    costs = costs_of(problem, places.entry, places.column, places.start)
+    parts = [costs.compute_micro, costs.energy_micro, costs.carbon_micro, costs.data_micro]
+    total = np.sum(parts, axis=0)
+    served = places.served & (total < demand.value_micro)
+    entry = np.where(served, places.entry, 0)
+    price = np.zeros((supply.columns, supply.slots), np.int64)
+    if price_micro is not None:
+        price[supply.column_pool] = price_micro.T
+
+    def by_job(column: NDArray[np.int64]) -> NDArray[np.int32]:
+        return np.where(served, column, -1).astype(np.int32)
+
+    if not demand.entries:
+        nothing = np.full(demand.jobs, -1, np.int32)
+        option = end = nothing
+    else:
+        option = by_job(demand.option[entry].astype(np.int64))
+        end = by_job(places.start + demand.slots[entry].astype(np.int64))
+    return Outcome(
+        method="fcfs", seed=0, option=option, pool=by_job(supply.column_pool[places.column]),
+        start_slot=by_job(places.start.astype(np.int64)), end_slot=end,
+        compute_micro=np.where(served, parts[0], 0), energy_micro=np.where(served, parts[1], 0),
+        carbon_micro=np.where(served, parts[2], 0), data_micro=np.where(served, parts[3], 0),
+        total_micro=np.where(served, total, demand.value_micro),
+        reason=np.where(served, 0, len(REASONS) - 1).astype(np.int8), price_micro=price,
+        bound_micro=-(10**18), bound_uncapacitated_micro=-(10**18), price_loss_micro=0, place_loss_micro=0,
+        seconds={},
+    )  # fmt: skip

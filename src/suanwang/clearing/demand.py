@@ -139,12 +139,13 @@ def fit_windows(
         window = np.int64(deadline[j] - release[j] - slots[n])
         least_in, most_in = np.int64(1 << 40), np.int64(0)
         least_out, most_out = np.int64(1 << 40), np.int64(0)
-        count = 0
+        count, seen = 0, 0
         moves = in_nano_gb[j] > 0 or out_nano_gb[j] > 0
         for i in range(row_first[row[n]], row_first[row[n] + 1]):
             local = row_column[i]
             if local >= reach[n]:
                 break
+            seen += 1
             column = base[n] + local
             arrive, leave = np.int64(0), np.int64(0)
             if moves:
@@ -157,7 +158,8 @@ def fit_windows(
         allowed[n] = count
         if count == 0:
             continue
-        if least_in == most_in and least_out == most_out:
+        # a column whose transfers leave no start is ruled out column by column too
+        if count == seen and least_in == most_in and least_out == most_out:
             start[n] = release[j] + least_in
             starts[n] = window - least_in - least_out + 1
         else:
