@@ -146,7 +146,14 @@ def time_axis(pen: Pen, first_ms: int, last_ms: int) -> dict[str, Json]:
     """The axis of hours or days that suits the span."""
     days = (last_ms - first_ms) / 86_400_000
     form = "%H:%M" if days <= 2 else "%m-%d" if days <= 120 else "%Y-%m"
-    return {"format": form, "grid": False, "title": None, "tickCount": 5 if pen.narrow else 9}
+    return {
+        "format": form,
+        "grid": False,
+        "title": None,
+        "tickCount": 5 if pen.narrow else 9,
+        "labelOverlap": "greedy",
+        "labelSeparation": 8,
+    }
 
 
 def heat_map(
