@@ -78,7 +78,7 @@ def test_it_passes_the_checks_at_the_door_and_comes_back_equal(form: str, tmp_pa
 def test_any_size_is_valid(jobs: int, centres: int, days: int, tmp_path: Path) -> None:
     made = make_national(jobs, centres, days, seed=jobs)
     write_scenario(made.scenario, tmp_path, "parquet")
-    read_scenario(tmp_path)
+    assert read_scenario(tmp_path).warnings == ()
     assert made.scenario.jobs.height == jobs
     assert made.scenario.centres.height == centres
     assert set(made.scenario.pools["centre"]) == set(made.scenario.centres["centre"])

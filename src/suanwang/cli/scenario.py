@@ -191,11 +191,25 @@ def generate(arguments: argparse.Namespace, language: Language) -> int:
     say(Text(f"writing {out}", f"写入 {out}"))
     write_scenario(made.scenario, out, arguments.form)
     say(Text("done", "完成"))
+    _warn_of_load(made, arguments.load, language)
     if arguments.json:
         print(json.dumps(_summary(made, out), ensure_ascii=False, indent=1))
     else:
         _show(made, language)
     return 0
+
+
+def _warn_of_load(made: "Made", load: float, language: Language) -> None:
+    """Pools are whole nodes, so few jobs cannot load many centres."""
+    below = [name for name, share in made.load.items() if share < 0.9 * load]
+    if below:
+        print(
+            Text(
+                f"too few jobs for so many centres and days: the load is below {load} on {', '.join(below)}",
+                f"作业相对中心数与天数太少：{'、'.join(below)} 的负载低于 {load}",
+            ).say(language),
+            file=sys.stderr,
+        )
 
 
 def _summary(made: "Made", out: Path) -> dict[str, object]:

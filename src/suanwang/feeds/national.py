@@ -78,7 +78,7 @@ def make_national(
         regions=regions,
         links=links_table(book, regions, seating),
         outages=outages_table(pools, racks.outage[np.flatnonzero(devices)], slots, Dice(seed, 8)),
-        pairings=pairings_table(book, slots),
+        pairings=pairings_table(book, seating.centres, slots),
         jobs=table,
     )
     wanted = device_slots_milli(demand)

@@ -143,8 +143,9 @@ def device_slots_milli(demand: Demand) -> Int64Array:
 
 
 def devices_needed(demand: Demand, load: float, slots: int) -> Int64Array:
-    """(device,) devices with which the demand is `load` of the device-slots."""
-    return device_slots_milli(demand) * 1000 // (round(load * 1_000_000) * slots)
+    """(device,) devices with which the demand is `load` of the device-slots, at least one if any."""
+    asked = device_slots_milli(demand)
+    return np.maximum(asked * 1000 // (round(load * 1_000_000) * slots), asked > 0)
 
 
 def cut_gangs(demand: Demand, racks: Racks, load: float, slots: int) -> Demand:

@@ -52,7 +52,12 @@ def links_table(book: Book, regions: pl.DataFrame, seating: Seating) -> pl.DataF
     )
 
 
-def pairings_table(book: Book, slots: int) -> pl.DataFrame:
-    """Pairings of eastern regions and western hubs, over the whole horizon."""
-    rows = [(str(code), hub, discount, None, 0, slots) for code, hub, discount in book.assumed.pairings]
+def pairings_table(book: Book, centres: pl.DataFrame, slots: int) -> pl.DataFrame:
+    """Pairings of eastern regions and the western hubs that have a centre, over the whole horizon."""
+    hubs = set(centres["hub"].drop_nulls())
+    rows = [
+        (str(code), hub, discount, None, 0, slots)
+        for code, hub, discount in book.assumed.pairings
+        if hub in hubs
+    ]
     return pl.DataFrame(rows, schema=PAIRINGS.polars_schema, orient="row")
