@@ -52,6 +52,19 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "suanwang.cli.entitlement",
         Text("what one enterprise is entitled to for one purchase", "一家企业的一笔采购可享受什么"),
     ),
+    "ledger": (
+        "suanwang.cli.ledger",
+        Text("post, look at, check and export the ledger", "账本入账、查看、校验与导出"),
+    ),
+    "wallet": ("suanwang.cli.wallet", Text("wallets of enterprises", "企业钱包")),
+    "statement": (
+        "suanwang.cli.statement",
+        Text("statements as table, CSV or HTML", "对账单：表格、CSV 或 HTML"),
+    ),
+    "settlement": (
+        "suanwang.cli.settlement",
+        Text("settle, compare claims, resolve disputes", "结算、对账与争议处理"),
+    ),
     "warm": ("suanwang.cli.warm", Text("compile the kernels once, ahead of use", "预先编译计算内核")),
 }
 

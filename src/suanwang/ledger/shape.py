@@ -33,8 +33,10 @@ from suanwang.units.text import Text, same
 AMOUNT_MAX_MICRO = 10**18
 """A million million yuan: anything larger is a mistake of unit, and sums still fit in 64 bits."""
 
-NAME = re.compile(r"[\w./+-]{1,120}")
-ACCOUNT = re.compile(r"[a-z_]{1,30}(?::[\w./+-]{1,120}){1,2}")
+NAME = re.compile(r"[\w./+-]{1,60}")
+ID = re.compile(r"[\w./+-]{1,200}")
+ID_BYTES_MAX = 255
+ACCOUNT = re.compile(r"[a-z_]{1,30}(?::[\w./+-]{1,60}){1,2}")
 CURRENCY = re.compile(r"[A-Z]{3}")
 
 Check = Callable[[object], bool]
@@ -57,7 +59,14 @@ def _text(pattern: re.Pattern[str]) -> Check:
 
 _WORDS = Text("at most 200 printable characters", "不超过 200 个可见字符")
 NAME_RULE = Rule(
-    _text(NAME), Text("a name of 1 to 120 letters, digits, _ . / + -", "1 至 120 个字母、数字或 _ . / + -")
+    _text(NAME), Text("a name of 1 to 60 letters, digits, _ . / + -", "1 至 60 个字母、数字或 _ . / + -")
+)
+ID_RULE = Rule(
+    lambda value: type(value) is str and bool(ID.fullmatch(value)) and len(value.encode()) <= ID_BYTES_MAX,
+    Text(
+        "1 to 200 letters, digits, _ . / + -, at most 255 bytes",
+        "1 至 200 个字母、数字或 _ . / + -，不超过 255 字节",
+    ),
 )
 ACCOUNT_RULE = Rule(_text(ACCOUNT), Text("an account such as wallet:acme", "账户名，如 wallet:acme"))
 POSITIVE = Rule(
@@ -75,9 +84,10 @@ WORDS = Rule(lambda value: type(value) is str and len(value) <= 200 and value.is
 
 RULES: dict[str, Rule] = {
     **dict.fromkeys(
-        ("id", "fund", "centre", "enterprise", "programme", "grant", "hold", "capture", "dispute", "period"),
+        ("fund", "centre", "enterprise", "programme", "grant", "hold", "period"),
         NAME_RULE,
     ),
+    **dict.fromkeys(("id", "capture", "dispute"), ID_RULE),
     **dict.fromkeys(("account", "debit", "credit"), ACCOUNT_RULE),
     **dict.fromkeys(("reference", "reason", "memo"), WORDS),
     **dict.fromkeys(
@@ -139,7 +149,8 @@ def check_shape(command: Command) -> None:
         type(command) is Transfer
         and type(command.amount_micro) is int
         and 0 < command.amount_micro <= AMOUNT_MAX_MICRO
-        and NAME.fullmatch(command.id)
+        and command.id.isascii()
+        and ID.fullmatch(command.id)
         and type(command.debit) is str
         and type(command.credit) is str
     ):

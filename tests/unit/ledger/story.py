@@ -1,4 +1,4 @@
-"""One month of a small network, in the ledger's notation: statements, exports and commands are tested on it."""
+"""One month of a small network, in the ledger's notation: statements and exports are tested on it."""
 
 from tests.unit.ledger.notation import DAY, Played, play
 
