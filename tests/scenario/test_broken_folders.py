@@ -172,6 +172,8 @@ BROKEN: list[tuple[str, Mutation, str, str, tuple[str, ...]]] = [
     ("row too short", text("pools.csv", ",6500000", ""), "ragged_row", "pools.csv row 2", ("8 fields", "found '7'")),
     ("blank line between rows", text("pools.csv", "\n", "\n\n"), "blank_line", "pools.csv row 2", ("blank line",)),
     ("open quote", text("pools.csv", "zw-a100", '"zw-a100'), "quotes", "pools.csv row 3", ("quotes",)),
+    ("quote in the header", text("links.csv", "cost_m", 'cost"'), "quotes", "links.csv row 1", ("a quote inside",)),
+    ("links without a region", lambda f: [cell("links", row, "region", "")(f) for row in (2, 3, 4)], "empty", "links.csv row 2 region", ()),
     ("old Mac line ends", lambda f: (f / "pools.csv").write_bytes((f / "pools.csv").read_bytes().replace(
         b"\n", b"\r")), "line_end", "pools.csv", ("carriage return",)),
     ("zero bytes", text("pools.csv", "zw-a100", "zw\0a100"), "not_csv", "pools.csv", ("zero bytes",)),

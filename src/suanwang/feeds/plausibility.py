@@ -186,7 +186,13 @@ def check_light(tables: Tables, findings: Findings) -> None:
     ends = (
         links.frame.select("region", "centre", "rtt_ms")
         .join(
-            pl.DataFrame({"region": codes, "from_lat": points[:, 0], "from_lon": points[:, 1]}),
+            pl.DataFrame(
+                {
+                    "region": pl.Series(codes, dtype=pl.String),
+                    "from_lat": points[:, 0],
+                    "from_lon": points[:, 1],
+                }
+            ),
             on="region",
             how="left",
             maintain_order="left",

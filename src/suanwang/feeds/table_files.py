@@ -223,11 +223,29 @@ def read_csv(path: Path, table: Table, findings: Findings) -> TableRead | None:
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             unreadable(path, findings, told(error))
             return None
+        if raw.height != shape.records:
+            tell_stray_quote(path, findings)
+            return None
         # polars keeps the order of the file, whatever the order asked for
         for series, name in zip(raw.get_columns(), sorted(group, key=lambda one: at[one]), strict=True):
             columns[name] = checked_column(series.alias(name), table, place, findings)
         del raw
     return assembled(table, columns, shape.records, place)
+
+
+def tell_stray_quote(path: Path, findings: Findings) -> None:
+    """Adds the fault of a file whose records two readers of CSV count differently."""
+    with path.open(encoding="utf-8") as file:
+        row = next((number for number, line in enumerate(file, 1) if line.count('"') % 2), 1)
+    findings.note(
+        "quotes",
+        f"{path.name} row {row}",
+        Text("a quote inside a value that is not quoted", "未加引号的值中有引号"),
+        expected=Text('a quoted value, with "" for a quote inside', '成对的引号，内部引号写作 ""'),
+        remedy=Text("close or remove the quote", "补上或删去引号"),
+        file=path.name,
+        row=row,
+    )
 
 
 def read_parquet(path: Path, table: Table, findings: Findings) -> TableRead | None:
