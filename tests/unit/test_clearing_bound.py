@@ -1,0 +1,49 @@
+"""The fast bound against the definition in exact fractions, for prices of every kind."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from tests.clearing_cases import outcome_from, random_scenario
+
+from suanwang.clearing.bound import bound_of
+from suanwang.clearing.compile import compile_problem
+from suanwang.clearing.fcfs import place_first_come
+from suanwang.clearing.prices import gather_crowd
+from suanwang.clearing.problem import Problem
+from suanwang.clearing.recompute import recompute_bound
+from suanwang.clearing.shards import survey
+from suanwang.units.rounding import Int64Array, exact_sum
+
+
+def fast_bound(problem: Problem, price_micro: Int64Array) -> int:
+    """`bound_of` for (slot, column) prices."""
+    with ThreadPoolExecutor(2) as pool:
+        ground, dense_row = survey(problem)
+        crowd, _ = gather_crowd(problem, ground, dense_row, 1, 2, pool, 0)
+        bound = bound_of(problem, ground, crowd.shards, pool, price_micro)
+    return bound.published_micro(int(problem.demand.fractional.sum()))
+
+
+def random_prices(problem: Problem, seed: int) -> Int64Array:
+    """None, a few, or many prices above zero; now and then enormous ones."""
+    random = np.random.Generator(np.random.PCG64([seed, 79]))
+    shape = problem.supply.capacity_milli.shape
+    price = np.rint(np.exp(random.normal(13, 2.5, shape))).astype(np.int64)
+    return (
+        price * (random.random(shape) < random.choice([0.0, 0.1, 0.5, 1.0])) * random.choice([1, 1, 1, 1000])
+    )
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_the_bound_is_the_definition(block: int) -> None:
+    for seed in range(block * 30, block * 30 + 30):
+        scenario = random_scenario(seed)
+        problem = compile_problem(scenario)
+        price = random_prices(problem, seed)
+        by_pool = np.zeros(price.T.shape, np.int64)
+        by_pool[problem.supply.column_pool] = price.T
+        bound = fast_bound(problem, price)
+        assert bound == recompute_bound(scenario, by_pool), seed
+        plan = outcome_from(problem, place_first_come(problem))
+        assert bound <= exact_sum(plan.total_micro), seed
