@@ -101,6 +101,15 @@ def test_pools_are_whole_nodes_from_a_few_devices_to_thousands(hundred: Made) ->
     assert cards.min() <= 16 and cards.max() >= 1_000
 
 
+def test_the_largest_gangs_find_a_pool_with_room_to_spare(hundred: Made) -> None:
+    book, pools = hundred.scenario.options, hundred.scenario.pools
+    most = dict(pools.group_by("device").agg(pl.max("devices")).iter_rows())
+    first = book.first[:-1]
+    for device, gang in zip(book.device.gather(first), gangs(hundred.scenario)[first], strict=True):
+        assert gang * 13 // 10 <= most[device] * 1000 or gang <= 8_000
+    assert gangs(hundred.scenario).max() == 1_024_000
+
+
 def test_a_larger_network_holds_the_smaller_one() -> None:
     small = make_national(500, 50, seed=9).scenario.centres
     large = make_national(500, 200, seed=9).scenario.centres

@@ -18,6 +18,7 @@ from suanwang.feeds.reference.demand import (
     device_slots_milli,
     devices_needed,
     draw_demand,
+    gangs_asked,
     works,
 )
 from suanwang.feeds.reference.hardware import devices_table, outages_table, pools_table, rack, size_pools
@@ -51,7 +52,7 @@ def make_national(
     racks = rack(book, seating, Dice(seed, 2))
     say(Text(f"drawing {jobs:,} jobs", f"抽取 {jobs:,} 个作业"))
     demand = cut_gangs(draw_demand(book, jobs, start, slots, Dice(seed, 3)), racks, load, slots)
-    devices = size_pools(racks, devices_needed(demand, load, slots))
+    devices = size_pools(racks, devices_needed(demand, load, slots), gangs_asked(demand))
     pools = pools_table(book, seating, racks, devices)
     regions = user_regions(book)
     rtt = rtt_ms(distances_km(regions, seating.centres))

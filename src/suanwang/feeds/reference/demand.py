@@ -148,8 +148,16 @@ def devices_needed(demand: Demand, load: float, slots: int) -> Int64Array:
     return np.maximum(asked * 1000 // (round(load * 1_000_000) * slots), asked > 0)
 
 
+def gangs_asked(demand: Demand) -> Int64Array:
+    """(device,) the largest gang among the first options, in devices, rounded up."""
+    gang = demand.gang_nodes() * demand.units_milli[:, None]
+    used = np.zeros(gang.size, np.bool_)
+    used[demand.shape.astype(np.int64) * gang.shape[1] + demand.device] = True
+    return -(-np.where(used.reshape(gang.shape), gang, 0).max(axis=0) // 1000)
+
+
 def cut_gangs(demand: Demand, racks: Racks, load: float, slots: int) -> Demand:
-    """The demand with no gang above three quarters of its class's largest pool, at the load to come.
+    """The demand with no gang above what its class can take (`largest_gang`), at the load to come.
 
     Cutting lowers demand and with it the pools, so it repeats until nothing changes.
     """

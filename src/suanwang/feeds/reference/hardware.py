@@ -92,46 +92,43 @@ def _nodes(book: Book, family: Int64Array, device: Int64Array, dice: Dice) -> In
     return node
 
 
+def heaviest(racks: Racks, device: int) -> int:
+    """The pool of a class that takes its largest gangs: the heaviest with full-sized nodes."""
+    rows = np.flatnonzero(racks.device == device)
+    full = rows[racks.node[rows] == racks.node[rows].max()]
+    return int(full[np.argmax(racks.weight[full])])
+
+
 def largest_gang(racks: Racks, devices_total: Int64Array) -> Int64Array:
-    """(device,) three quarters of the devices of each class's largest pool with full-sized nodes."""
+    """(device,) the largest gang that may be asked for: three quarters of the class's heaviest pool, or three
+    tenths of the whole class, for which `size_pools` makes room there."""
     most = np.zeros(devices_total.size, np.int64)
-    for device in range(devices_total.size):
-        rows = np.flatnonzero(racks.device == device)
-        full = rows[racks.node[rows] == racks.node[rows].max()]
-        most[device] = (
-            int(racks.weight[full].max()) * int(devices_total[device]) // int(racks.weight[rows].sum())
+    for device, total in enumerate(devices_total.tolist()):
+        share = (
+            int(racks.weight[heaviest(racks, device)])
+            * total
+            // int(racks.weight[racks.device == device].sum())
         )
-    return most * 3 // 4
+        most[device] = max(share * 3 // 4, total * 3 // 10)
+    return most
 
 
-def size_pools(racks: Racks, devices_total: Int64Array) -> Int64Array:
+def size_pools(racks: Racks, devices_total: Int64Array, gang_most: Int64Array) -> Int64Array:
     """(pool,) devices, in whole nodes, Σ per class nearest to `devices_total`.
 
-    Shares are by weight. Where a class has fewer nodes than pools, its lightest pools stay empty (0), but a
-    centre keeps one node of its heaviest pool.
+    Shares are by weight, but the heaviest pool holds 4/3 of the largest gang asked for, `gang_most`:
+    (device,). Where a class has fewer nodes than pools, its lightest pools stay empty (0), but a centre keeps
+    one node of its heaviest pool.
     """
     devices = np.zeros(racks.device.size, np.int64)
     for device, total in enumerate(devices_total.tolist()):
         rows = np.flatnonzero(racks.device == device)
-        rows = rows[np.lexsort((rows, -racks.weight[rows]))]
+        rows = rows[np.lexsort((rows, -racks.weight[rows], rows != heaviest(racks, device)))]
         keep = min(rows.size, max(total * 2 // (3 * int(racks.node[rows].mean() + 1)), 1 if total else 0))
         rows = rows[:keep]
-        if not keep:
-            continue
-        weight, node = racks.weight[rows], racks.node[rows]
-        nodes = np.maximum(weight * total // (int(weight.sum()) * node), 1)
-        rest = weight * total - nodes * node * int(weight.sum())
-        missing = total - int((nodes * node).sum())
-        for index in np.lexsort((rows, -rest)).tolist():
-            if missing * 2 >= node[index]:
-                nodes[index] += 1
-                missing -= int(node[index])
-        if missing < 0:  # the least node of each light pool was more than its share: heavy pools give it back
-            for index in range(keep):
-                give = min(int(nodes[index]) - 1, -missing // int(node[index]), int(nodes[index]) // 3)
-                nodes[index] -= give
-                missing += give * int(node[index])
-        devices[rows] = nodes * node
+        if keep:
+            room = min(-(-int(gang_most[device]) * 4 // 3), total)
+            devices[rows] = _whole_nodes(_with_room(racks.weight[rows], total, room), racks.node[rows], total)
     alive = np.zeros(int(racks.centre.max()) + 1, np.bool_)
     alive[racks.centre[devices > 0]] = True
     for centre in np.flatnonzero(~alive).tolist():
@@ -139,6 +136,33 @@ def size_pools(racks: Racks, devices_total: Int64Array) -> Int64Array:
         best = rows[np.argmax(racks.weight[rows])]
         devices[best] = racks.node[best]
     return devices
+
+
+def _with_room(weight: Int64Array, total: int, room: int) -> Int64Array:
+    """Weights whose first has at least `room` of `total`; the others keep their proportions."""
+    others = int(weight[1:].sum())
+    if not others or int(weight[0]) * total >= room * (others + int(weight[0])):
+        return weight
+    scaled = np.maximum(weight * (total - room) * 100 // others, 1)
+    scaled[0] = room * 100
+    return scaled
+
+
+def _whole_nodes(weight: Int64Array, node: Int64Array, total: int) -> Int64Array:
+    """Devices by weight in whole nodes, at least one each, heaviest first; Σ nearest to `total`."""
+    nodes = np.maximum(weight * total // (int(weight.sum()) * node), 1)
+    rest = weight * total - nodes * node * int(weight.sum())
+    missing = total - int((nodes * node).sum())
+    for index in np.argsort(-rest, kind="stable").tolist():
+        if missing * 2 >= node[index]:
+            nodes[index] += 1
+            missing -= int(node[index])
+    if missing < 0:  # the least node of light pools was more than their share: heavy pools give it back
+        for index in range(1, nodes.size):
+            give = min(int(nodes[index]) - 1, -missing // int(node[index]), int(nodes[index]) // 3)
+            nodes[index] -= give
+            missing += give * int(node[index])
+    return nodes * node
 
 
 def pools_table(book: Book, seating: Seating, racks: Racks, devices: Int64Array) -> pl.DataFrame:
