@@ -28,6 +28,9 @@ UNUSABLE = (RuntimeError, TypeError, ValueError, ArithmeticError)
 """What CEL raises for an unknown name, a wrong type, an overflow or a division by zero."""
 
 
+PYTHON_TYPE: dict[InputType, type] = {"whole": int, "truth": bool, "text": str}
+
+
 class Expression(msgspec.Struct, frozen=True):
     """A compiled expression. `needs` are the inputs it names; `lazy`: it may answer without all of them."""
 
@@ -35,15 +38,17 @@ class Expression(msgspec.Struct, frozen=True):
     program: cel.Program
     needs: frozenset[str]
     lazy: bool
+    result: type
 
     def answer(self, subject: Subject) -> InputValue | None:
         """Its value for the subject, or None where a value it needs is not known or not usable."""
         if not self.lazy and not self.needs <= subject.known:
             return None
         try:
-            return cast(InputValue, self.program.execute(subject.context))
+            value = cast(InputValue, self.program.execute(subject.context))
         except UNUSABLE:
             return None
+        return value if type(value) is self.result else None
 
     def missing(self, subject: Subject) -> tuple[str, ...]:
         """The inputs that keep it from answering: those not known, or all where one has a wrong type."""
@@ -90,7 +95,7 @@ def compile_expression(
             )
         )
         return None
-    expression = Expression(source, program, needs, bool(LAZY.search(bare)))
+    expression = Expression(source, program, needs, bool(LAZY.search(bare)), PYTHON_TYPE[result])
     found = result_type(expression, declared)
     if found != result:
         faults.append(
@@ -121,26 +126,36 @@ def result_type(expression: Expression, declared: dict[str, InputType]) -> str:
 
 
 class Bundle(msgspec.Struct, frozen=True):
-    """Several expressions evaluated in one call where everything they name is known."""
+    """Several expressions evaluated in one call where everything they name is known and of its type.
+
+    `types`: the Python type that each fact of the programme must have.
+    """
 
     expressions: tuple[Expression, ...]
     program: cel.Program | None
     needs: frozenset[str]
+    types: tuple[tuple[str, type], ...]
 
     @classmethod
-    def of(cls, expressions: tuple[Expression, ...]) -> "Bundle":
-        """The bundle of these expressions, in their order."""
+    def of(cls, expressions: tuple[Expression, ...], facts: dict[str, InputType]) -> "Bundle":
+        """The bundle of these expressions, in their order, over these facts."""
         needs = frozenset(name for expression in expressions for name in expression.needs)
         source = "[" + ", ".join(f"({expression.source})" for expression in expressions) + "]"
-        return cls(expressions, cel.compile(source) if expressions else None, needs)
+        types = tuple((name, PYTHON_TYPE[kind]) for name, kind in facts.items())
+        return cls(expressions, cel.compile(source) if expressions else None, needs, types)
 
     def answers(self, subject: Subject) -> list[InputValue | None]:
-        """The value of each expression, None where it needs what is not known."""
+        """The value of each expression, None where it needs what is not known or not of its type."""
         if self.program is None:
             return []
-        if self.needs <= subject.known:
+        values = subject.values
+        wrong = {name for name, kind in self.types if name in values and type(values[name]) is not kind}
+        if not wrong and self.needs <= subject.known:
             try:
                 return cast("list[InputValue | None]", self.program.execute(subject.context))
             except UNUSABLE:
                 pass
-        return [expression.answer(subject) for expression in self.expressions]
+        return [
+            None if wrong and wrong & expression.needs else expression.answer(subject)
+            for expression in self.expressions
+        ]

@@ -64,7 +64,7 @@ class Rules:
             raise InvalidInput(faults)
         self.programme = programme
         self.digest = digest
-        self.bundle = Bundle.of(expressions)
+        self.bundle = Bundle.of(expressions, {fact.fact: fact.type for fact in programme.facts})
         self.bars_related = programme.related_party_barred.value
         self.covers = frozenset(programme.covers)
         self.with_tax = programme.vat.value == "included"
