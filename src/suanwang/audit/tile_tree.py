@@ -29,15 +29,17 @@ class TileTree:
         self.files = files
         self.size = size
         self.suite = suite
-        self._cached: OrderedDict[Tile, list[bytes]] = OrderedDict()
+        self._cached: OrderedDict[Tile, list[list[bytes]]] = OrderedDict()
 
     def node(self, level: int, index: int) -> bytes:
         """The hash over the leaves [index·2**level, (index+1)·2**level), all inside the tree."""
         tile_level, height = divmod(level, TILE_HEIGHT)
         first = index << height
-        row = self.row(tile_level, first // TILE_WIDTH)
-        start = first % TILE_WIDTH
-        return self.suite.perfect_root(row[start : start + (1 << height)])
+        rows = self._rows(tile_level, first // TILE_WIDTH)
+        while len(rows) <= height:  # one tile's inner levels serve many proofs
+            below = rows[-1]
+            rows.append(self.suite.parents(below[: len(below) & ~1]))
+        return rows[height][first % TILE_WIDTH >> height]
 
     def event(self, index: int) -> bytes:
         """The stored bytes of event `index`."""
@@ -49,6 +51,10 @@ class TileTree:
 
     def row(self, level: int, index: int) -> list[bytes]:
         """The hashes of a tile or the events of a bundle. Raises InvalidInput where it is absent or short."""
+        return self._rows(level, index)[0]
+
+    def _rows(self, level: int, index: int) -> list[list[bytes]]:
+        """The row of a tile or bundle, and above it the inner levels that were asked for so far."""
         tile = tile_in_row(self.size, level, index)
         if tile in self._cached:
             self._cached.move_to_end(tile)
@@ -68,10 +74,10 @@ class TileTree:
                     "tile-changed",
                 )
             ])  # fmt: skip
-        self._cached[tile] = row
+        self._cached[tile] = [row]
         if len(self._cached) > TILES_CACHED_MAX:
             self._cached.popitem(last=False)
-        return row
+        return self._cached[tile]
 
     def edge(self) -> TileRows:
         """The growing right edge, ready to take more events."""

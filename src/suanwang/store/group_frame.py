@@ -3,13 +3,15 @@
     magic 8 | epoch 8 | first event 8 | events 4 | entries 4 | payload bytes 8 | crc of payload 4 | crc of
     the 44 bytes before 4 | payload
 
-and in the payload for each entry: id length 1 | id | input digest 32 | events 4 | (length 2 | event)…
+and in the payload for each entry: id length 1 | id | input digest 32 | events 4 | bytes of events 8 |
+(length 2 | event)…
 Numbers are unsigned, big-endian; checksums CRC-32. A frame is the unit of one write and one fsync.
 """
 
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +20,7 @@ from suanwang.store.log import DIGEST_BYTES, Entry
 MAGIC = b"SWLOG\x00\x01\n"
 _HEAD = struct.Struct(">8sQQIIQI")
 _CHECK = struct.Struct(">I")
+_EVENTS = struct.Struct(">IQ")
 HEADER_BYTES = _HEAD.size + _CHECK.size
 
 
@@ -61,7 +64,8 @@ def encode_frame(entries: Sequence[Entry], epoch: int, first_event: int) -> tupl
     parts: list[bytes] = []
     for entry in entries:
         name = entry.input_id.encode()
-        parts += [bytes([len(name)]), name, entry.input_digest, len(entry.events).to_bytes(4, "big")]
+        events_bytes = sum(map(len, entry.events)) + 2 * len(entry.events)
+        parts += [bytes([len(name)]), name, entry.input_digest, _EVENTS.pack(len(entry.events), events_bytes)]
         for event in entry.events:
             parts += [len(event).to_bytes(2, "big"), event]
     payload = b"".join(parts)
@@ -86,35 +90,44 @@ def payload_is_sound(header: FrameHeader, payload: bytes) -> bool:
     return len(payload) == header.payload_bytes and zlib.crc32(payload) == header.payload_crc
 
 
-class EntryPlace(msgspec.Struct, frozen=True):
-    """Where an entry begins in its payload, and what it says; `events` are (start, end) in the payload."""
+class EntryPlace(NamedTuple):
+    """An entry in its payload: where it begins, what it says, how many events it has and where they lie."""
 
     at: int
     input_id: str
     input_digest: bytes
-    events: tuple[tuple[int, int], ...]
+    events: int
+    first_byte: int
+    end: int
 
 
 def entries_of(payload: bytes, count: int) -> Iterator[EntryPlace]:
     """The entries of a sound payload, in order."""
     at = 0
     for _ in range(count):
-        place, at = entry_at(payload, at)
+        place = entry_at(payload, at)
         yield place
+        at = place.end
 
 
-def entry_at(payload: bytes, at: int) -> tuple[EntryPlace, int]:
-    """The entry that begins at `at` of a sound payload, and where the next one begins."""
-    start = at
-    end = at + 1 + payload[at]
-    input_id = payload[at + 1 : end].decode()
-    digest = payload[end : end + DIGEST_BYTES]
-    at = end + DIGEST_BYTES
-    count = int.from_bytes(payload[at : at + 4], "big")
-    at += 4
-    events: list[tuple[int, int]] = []
-    for _ in range(count):
-        length = int.from_bytes(payload[at : at + 2], "big")
-        events.append((at + 2, at + 2 + length))
-        at += 2 + length
-    return EntryPlace(start, input_id, digest, tuple(events)), at
+def entry_at(payload: bytes, at: int) -> EntryPlace:
+    """The entry that begins at `at` of a sound payload; the next one begins at its end."""
+    name_end = at + 1 + payload[at]
+    digest_end = name_end + DIGEST_BYTES
+    events, events_bytes = _EVENTS.unpack_from(payload, digest_end)
+    first_byte = digest_end + _EVENTS.size
+    name = payload[at + 1 : name_end].decode()
+    digest = payload[name_end:digest_end]
+    return EntryPlace(at, name, digest, events, first_byte, first_byte + events_bytes)
+
+
+def events_of(payload: bytes, count: int) -> list[bytes]:
+    """The events of all `count` entries of a sound payload, in order."""
+    events: list[bytes] = []
+    for place in entries_of(payload, count):
+        at = place.first_byte
+        while at < place.end:
+            stop = at + 2 + (payload[at] << 8 | payload[at + 1])
+            events.append(payload[at + 2 : stop])
+            at = stop
+    return events

@@ -15,8 +15,8 @@ from suanwang.store.group_frame import (
     MAGIC,
     FrameHeader,
     decode_header,
-    entries_of,
     entry_at,
+    events_of,
     payload_is_sound,
 )
 from suanwang.store.log import LogDamaged, Recorded
@@ -127,12 +127,8 @@ def read_events(
     while start < stop:
         header, payload = read_frame(descriptor, offset, path, start)
         offset += header.frame_bytes
-        at = header.first_event
-        for place in entries_of(payload, header.entries):
-            for first, last in place.events:
-                if start <= at < stop:
-                    yield payload[first:last]
-                at += 1
+        events = events_of(payload, header.entries)
+        yield from events[start - header.first_event : stop - header.first_event]
         start = max(start, header.next_event)
 
 
@@ -143,8 +139,8 @@ def read_recorded(descriptor: int, index: LogIndex, input_id: str, path: Path) -
         return None
     offset, at, first = found
     _, payload = read_frame(descriptor, offset, path, first)
-    place, _ = entry_at(payload, at)
-    return Recorded(input_id, place.input_digest, first, len(place.events))
+    place = entry_at(payload, at)
+    return Recorded(input_id, place.input_digest, first, place.events)
 
 
 def read_frame(descriptor: int, offset: int, path: Path, event: int) -> tuple[FrameHeader, bytes]:

@@ -25,7 +25,7 @@ class LogIndex:
         first = header.first_event
         for place in entries_of(payload, header.entries):
             self._inputs[place.input_id] = (group, place.at, first)
-            first += len(place.events)
+            first += place.events
         self.size = header.next_event
         self.epoch = max(self.epoch, header.epoch)
         self.end += header.frame_bytes
