@@ -259,7 +259,8 @@ class Naive:
             for key, part in zip(keys, parts, strict=True):
                 capture["borne"][key] -= part
                 programme = self.grants[key[0]]["programme"]
-                self.centres[hold["centre"]]["voucher"].append((at, programme, -part))
+                if part:
+                    self.centres[hold["centre"]]["voucher"].append((at, programme, -part))
             capture["wallet"] -= wallet
             capture["left"] -= amount
             return wallet
