@@ -11,8 +11,9 @@ import msgspec
 import numpy as np
 
 from suanwang.clearing.exact_response import NO_COST, least_costs
+from suanwang.clearing.ground import Ground
 from suanwang.clearing.problem import Problem
-from suanwang.clearing.shards import Shard, Terrain
+from suanwang.clearing.shards import Shard
 from suanwang.units.rounding import Int64Array, exact_sum
 
 
@@ -51,23 +52,17 @@ def weigh_capacity(problem: Problem, price_micro: Int64Array) -> int:
 
 
 def bound_of(
-    problem: Problem, terrain: Terrain, shards: list[Shard], pool: ThreadPoolExecutor, price_micro: Int64Array
+    problem: Problem, ground: Ground, shards: list[Shard], pool: ThreadPoolExecutor, price_micro: Int64Array
 ) -> Bound:
     """bound(λ) for integer prices λ, (slot, column) micro-yuan per device-slot."""
-    supply, demand = problem.supply, problem.demand
+    supply = problem.supply
     prefix = np.zeros((supply.slots + 1, supply.columns))
     np.cumsum(supply.unit_micro + price_micro, axis=0, out=prefix[1:])
-    least_nano = np.full(demand.entries, NO_COST, np.int64)
+    least_nano = np.full(problem.demand.entries, NO_COST, np.int64)
 
     def ask(shard: Shard) -> None:
         answer = np.empty(len(shard.entry), np.int64)
-        least_costs(
-            shard.table_first, shard.table_class, shard.table_slots, shard.table_from, shard.table_to,
-            shard.table_levels, shard.start, shard.starts, shard.reach, shard.row, shard.varies,
-            shard.milli, shard.in_nano_gb, shard.out_nano_gb, shard.region, shard.data_region,
-            terrain.class_first, terrain.row_first, terrain.row_column, problem.carriage.cost_femto_per_gb,
-            terrain.slot_nano_gb, prefix, np.empty(shard.minima.shape), answer,
-        )  # fmt: skip
+        least_costs(shard.tables, shard.entries, ground, prefix, np.empty(shard.scratch.minima.shape), answer)
         least_nano[shard.entry] = answer
 
     list(pool.map(ask, shards))

@@ -7,15 +7,25 @@ approximately; those within a margin that no rounding can exceed are then comput
 import numpy as np
 from numba import njit
 
-from suanwang.clearing.problem import Int32Array
-from suanwang.clearing.response import EXACT_MINIMA, Float64Array, Int8Array, fill_window_minima, level_of
+from suanwang.clearing.ground import Entries, Ground, Tables
+from suanwang.clearing.windows import (
+    EXACT_MINIMA,
+    Float64Array,
+    Index,
+    fill_window_minima,
+    plain_windows,
+    scan_windows,
+    shifted_windows,
+    transfer_slots,
+)
 from suanwang.units.rounding import Int64Array
 
 NO_COST = np.int64(2**62)
 """The least cost of an entry that nothing admits; dearer than any value."""
 CARRIAGE_DIVISOR = np.int64(10**18)
 """nano-GB · femto-yuan per GB in one micro-yuan."""
-FAR = 1e300
+FAR = 1e30
+HOPELESS_NANO = 1e27
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -40,97 +50,86 @@ def carriage_micro(in_nano_gb: int, in_femto: int, out_nano_gb: int, out_femto: 
 
 
 @njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
+def least_of_entry(
+    n: int,
+    entries: Entries,
+    ground: Ground,
+    window: Float64Array,
+    rough: Float64Array,
+    first_column: int,
+) -> int:
+    """The exact least cost of entry n, given the least window sum of every column."""
+    first = Index(first_column)
+    moves = entries.in_nano_gb[n] > 0 or entries.out_nano_gb[n] > 0
+    source, target = Index(entries.data_region[n]), Index(entries.region[n])
+    held = np.float64(entries.milli[n])
+    begin, last = ground.row_first[entries.row[n]], ground.row_first[entries.row[n]]
+    nearest = FAR
+    for i in range(begin, ground.row_first[entries.row[n] + 1]):
+        c = Index(ground.row_column[i])
+        if c >= Index(entries.reach[n]):
+            break
+        last = i + 1
+        price = held * window[c]
+        if moves:
+            inbound, outbound = (
+                ground.cost_femto_per_gb[source, first + c],
+                ground.cost_femto_per_gb[target, first + c],
+            )
+            price += (entries.in_nano_gb[n] * inbound + entries.out_nano_gb[n] * outbound) * 1e-15
+        rough[c] = price
+        nearest = min(nearest, price)
+    least = NO_COST
+    if nearest < HOPELESS_NANO:
+        margin = nearest + 2000.0 + abs(nearest) * 1e-12
+        for i in range(begin, last):
+            c = Index(ground.row_column[i])
+            if rough[c] <= margin:
+                price = entries.milli[n] * np.int64(window[c])
+                if moves:
+                    price += 1000 * carriage_micro(
+                        np.int64(entries.in_nano_gb[n]), ground.cost_femto_per_gb[source, first + c],
+                        np.int64(entries.out_nano_gb[n]), ground.cost_femto_per_gb[target, first + c],
+                    )  # fmt: skip
+                least = min(least, price)
+    return least
+
+
+@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
 def least_costs(
-    # by table
-    entry_first: Int64Array,
-    table_class: Int32Array,
-    table_slots: Int32Array,
-    table_from: Int32Array,
-    table_to: Int32Array,
-    table_levels: Int32Array,
-    # by entry
-    start: Int32Array,
-    starts: Int32Array,
-    reach: Int32Array,
-    row: Int32Array,
-    varies: Int8Array,
-    milli: Int64Array,
-    in_nano_gb: Float64Array,
-    out_nano_gb: Float64Array,
-    region: Int32Array,
-    data_region: Int32Array,
-    # shared
-    class_first: Int64Array,
-    row_first: Int64Array,
-    row_column: Int32Array,
-    cost_femto_per_gb: Int64Array,
-    slot_nano_gb: Float64Array,
+    tables: Tables,
+    entries: Entries,
+    ground: Ground,
     prefix: Float64Array,
-    # scratch, and the answer
     minima: Float64Array,
     least_nano: Int64Array,
 ) -> None:
     """Fill `least_nano` (entry,): min over columns and starts of milli · Σ (u + λ) + data, exact."""
     columns_most = minima.shape[2]
-    rough = np.empty(columns_most)
-    window = np.empty(columns_most)
-    ones = np.ones(prefix.shape[1])
-    for table in range(len(table_class)):
-        first_column = class_first[table_class[table]]
-        columns = class_first[table_class[table] + 1] - first_column
-        slots = table_slots[table]
-        origin = table_from[table]
-        levels = table_levels[table]
+    rough, window = np.empty(columns_most), np.empty(columns_most)
+    arrive, leave = np.zeros(columns_most, np.int32), np.zeros(columns_most, np.int32)
+    ones = np.ones(prefix.shape[1], np.float32)
+    for table in range(len(tables.slots)):
+        first_column = ground.class_first[tables.device_class[table]]
+        columns = ground.class_first[tables.device_class[table] + 1] - first_column
+        slots, levels = np.int64(tables.slots[table]), tables.levels[table]
+        origin = np.int64(tables.from_start[table])
         if levels > 0:
             fill_window_minima(
-                minima, prefix, ones, slots, first_column, columns, origin, table_to[table], levels
+                minima, prefix, ones, slots, first_column, columns, origin, tables.to_start[table], levels
             )
-        for n in range(entry_first[table], entry_first[table + 1]):
-            held = np.float64(milli[n])
-            moves = in_nano_gb[n] > 0 or out_nano_gb[n] > 0
-            from_region, to_region = data_region[n], region[n]
-            nearest = FAR
-            last = row_first[row[n]]
-            for i in range(row_first[row[n]], row_first[row[n] + 1]):
-                c = row_column[i]
-                if c >= reach[n]:
-                    break
-                last = i + 1
-                at = first_column + c
-                lo, hi = np.int64(start[n]), np.int64(start[n] + starts[n])
-                if varies[n]:
-                    lo += np.int64(np.ceil(in_nano_gb[n] / slot_nano_gb[from_region, at]))
-                    hi -= np.int64(np.ceil(out_nano_gb[n] / slot_nano_gb[to_region, at]))
-                rough[c] = FAR
-                if hi <= lo:
-                    continue
-                if levels > 0:
-                    level = level_of(hi - lo)
-                    there = min(minima[level, lo - origin, c], minima[level, hi - (1 << level) - origin, c])
-                else:
-                    there = FAR
-                    for s in range(lo, hi):
-                        there = min(there, prefix[s + slots, at] - prefix[s, at])
-                window[c] = there
-                price = held * there
-                if moves:
-                    price += (
-                        in_nano_gb[n] * cost_femto_per_gb[from_region, at]
-                        + out_nano_gb[n] * cost_femto_per_gb[to_region, at]
-                    ) * 1e-15
-                rough[c] = price
-                nearest = min(nearest, price)
-            least = NO_COST
-            margin = nearest + 2000.0 + abs(nearest) * 1e-12
-            for i in range(row_first[row[n]], last):
-                c = row_column[i]
-                if rough[c] <= margin and rough[c] < FAR:
-                    at = first_column + c
-                    price = milli[n] * np.int64(window[c])
-                    if moves:
-                        price += 1000 * carriage_micro(
-                            np.int64(in_nano_gb[n]), cost_femto_per_gb[from_region, at],
-                            np.int64(out_nano_gb[n]), cost_femto_per_gb[to_region, at],
-                        )  # fmt: skip
-                    least = min(least, price)
-            least_nano[n] = least
+        for n in range(tables.entry_first[table], tables.entry_first[table + 1]):
+            reach, varies = entries.reach[n], entries.varies[n]
+            lo, hi = np.int64(entries.start[n]), np.int64(entries.start[n] + entries.starts[n])
+            if varies:
+                transfer_slots(
+                    arrive, leave, ground.slot_nano_gb, first_column, reach, entries.in_nano_gb[n],
+                    entries.out_nano_gb[n], entries.data_region[n], entries.region[n],
+                )  # fmt: skip
+            if levels == 0:
+                scan_windows(window, prefix, ones, first_column, reach, slots, lo, hi, arrive, leave, varies)
+            elif varies:
+                shifted_windows(window, minima, reach, origin, lo, hi, arrive, leave)
+            else:
+                plain_windows(window, minima, reach, origin, lo, hi)
+            least_nano[n] = least_of_entry(n, entries, ground, window, rough, first_column)

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from suanwang.clearing.response import Float64Array
+from suanwang.clearing.windows import Float64Array
 from suanwang.units.rounding import Int64Array
 
 MOMENTUM = 0.85

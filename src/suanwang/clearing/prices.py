@@ -15,10 +15,11 @@ from typing import Protocol
 import msgspec
 import numpy as np
 
+from suanwang.clearing.ground import Ground
 from suanwang.clearing.price_step import FLOOR_SHARE, step_prices
-from suanwang.clearing.problem import Problem
-from suanwang.clearing.response import Float32Array, Float64Array
-from suanwang.clearing.shards import NOISE_SPAN, Shard, Terrain, cut_jobs, draw_batches, lay_out, survey
+from suanwang.clearing.problem import Int32Array, Problem
+from suanwang.clearing.shards import NOISE_SPAN, Shard, cut_jobs, draw_batches, lay_out
+from suanwang.clearing.windows import Float32Array, Float64Array
 from suanwang.units.rounding import Int64Array
 
 STEPS = 400
@@ -49,15 +50,15 @@ class Crowd(Protocol):
 class ThreadCrowd:
     """Shards answered by threads of this process; the kernels release the interpreter lock."""
 
-    def __init__(self, terrain: Terrain, shards: list[Shard], pool: ThreadPoolExecutor) -> None:
-        self.terrain, self.shards, self.pool = terrain, shards, pool
+    def __init__(self, ground: Ground, shards: list[Shard], pool: ThreadPoolExecutor) -> None:
+        self.ground, self.shards, self.pool = ground, shards, pool
 
     def answer(self, asked: Asked) -> Int64Array:
         """See `Crowd`."""
         by_column = np.ascontiguousarray(asked.prefix.T)
         answers = [
             self.pool.submit(
-                shard.load, self.terrain, asked.batch, asked.prefix, by_column, asked.weight, asked.noise
+                shard.load, self.ground, asked.batch, asked.prefix, by_column, asked.weight, asked.noise
             )
             for shard in self.shards
         ]
@@ -192,11 +193,11 @@ class PriceSearch:
 
 
 def gather_crowd(
-    problem: Problem, batches: int, threads: int, pool: ThreadPoolExecutor, seed: int
-) -> tuple[ThreadCrowd, Int64Array]:
+    problem: Problem, ground: Ground, dense_row: Int32Array, batches: int, threads: int,
+    pool: ThreadPoolExecutor, seed: int,
+) -> tuple[ThreadCrowd, Int64Array]:  # fmt: skip
     """The jobs of a problem as a crowd of threads, and the number of jobs in each batch."""
-    terrain = survey(problem)
     batch = draw_batches(problem.demand, batches, np.random.Generator(np.random.PCG64([seed, 0])))
     parts = cut_jobs(problem.demand, threads)
-    shards = list(pool.map(lambda jobs: lay_out(problem, terrain, jobs, batch, batches), parts))
-    return ThreadCrowd(terrain, shards, pool), np.bincount(batch[batch >= 0], minlength=batches)
+    shards = list(pool.map(lambda jobs: lay_out(problem, dense_row, jobs, batch, batches), parts))
+    return ThreadCrowd(ground, shards, pool), np.bincount(batch[batch >= 0], minlength=batches)
