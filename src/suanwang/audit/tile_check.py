@@ -84,7 +84,7 @@ def _stored(files: Files, tile: Tile, findings: Findings) -> bytes:
 def _bundle(files: Files, tile: Tile, suite: HashSuite, rows: Rows, findings: Findings) -> bytes:
     """The row of leaf hashes of a bundle, b"" where it has the wrong number of events."""
     bundle = Tile(ENTRIES, tile.index, tile.width)
-    data = _widest(files, bundle)
+    data = _bundle_or_likeness(files, bundle)
     rows.bundle_starts.append(len(rows.found))
     if data is None:
         rows.found += [b""] * tile.width
@@ -111,10 +111,10 @@ def _bundle(files: Files, tile: Tile, suite: HashSuite, rows: Rows, findings: Fi
     return b"".join(hashes)
 
 
-def _widest(files: Files, bundle: Tile) -> bytes | None:
-    """The bundle, or the widest part of it that is there."""
+def _bundle_or_likeness(files: Files, bundle: Tile) -> bytes | None:
+    """The bundle, or where a forger filed it under another width, that one: to name what was changed."""
     data = read_tile(files, bundle)
-    for width in range(bundle.width - 1, 0, -1):
+    for width in (*range(bundle.width + 1, TILE_WIDTH), *range(bundle.width - 1, 0, -1)):
         if data is not None:
             break
         data = files.read(Tile(ENTRIES, bundle.index, width).path)

@@ -89,6 +89,11 @@ def test_an_inserted_event_is_named():
     assert "event-changed" not in kinds(verdict)
 
 
+def test_an_event_inserted_into_the_last_bundle_is_named():
+    verdict = verify(tampered(lambda events: events.insert(1_280, event(9_999))))
+    assert "an event was inserted at place 1280" in said(verdict)
+
+
 def test_swapped_events_are_named():
     def swap(events: list[bytes]) -> None:
         events[300], events[900] = events[900], events[300]
