@@ -184,8 +184,12 @@ def _authenticate_below(
     rows: Rows, level: int, first: int, parent: bytes, suite: HashSuite, findings: Findings
 ) -> None:
     """Decide for each full tile under an authentic tile which of its two rows has the parent's hash."""
+    from_below = decode_row(rows.computed[level + 1][first // TILE_WIDTH])
     for index, digest in enumerate(decode_row(parent), first):
         stored, computed = rows.stored[level][index], rows.computed[level][index]
+        if from_below[index - first] == digest:  # hashed already, from this very row
+            rows.authentic[level][index] = computed or stored
+            continue
         for row in dict.fromkeys((stored, computed)):
             if len(row) == TILE_WIDTH * DIGEST_BYTES and suite.perfect_root(decode_row(row)) == digest:
                 rows.authentic[level][index] = row
