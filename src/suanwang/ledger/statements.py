@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from suanwang.ledger.chart import KINDS
 from suanwang.ledger.events import AnyEvent, Captured, ClawedBack, Reason, Refunded, Resolved, Settled
+from suanwang.ledger.figures import grant_figures, programme_figures
 from suanwang.ledger.period import OPERATIONS, Period
 from suanwang.ledger.refusals import fault_of
 from suanwang.ledger.statement import Cell, Head, Section, Statement
@@ -77,11 +78,16 @@ def _grants(period: Period, names: list[str]) -> Section:
     rows: list[tuple[Cell, ...]] = []
     sums = [0] * 5
     for name in names:
-        grant = period.state.grants[name]
-        uses = [period.closed(f"{kind}:{name}") for kind in ("available", "held", "spent", "expired")]
-        figures = [grant.issued_micro, *uses]
+        one = grant_figures(period.state, name)
+        figures = [
+            one.issued_micro,
+            one.available_micro,
+            one.held_micro,
+            one.spent_micro,
+            one.expired_micro,
+        ]
         sums = [total + figure for total, figure in zip(sums, figures, strict=True)]
-        rows.append((name, grant.programme, grant.enterprise, *figures, grant.expires_at))
+        rows.append((name, one.programme, one.enterprise, *figures, one.expires_at))
     return Section(
         Text("Vouchers at the end of the period", "期末算力券"),
         (
@@ -227,12 +233,14 @@ def programme_statement(period: Period, programme: str) -> Statement:
     _known(programme in period.state.programmes, f"budget:{programme}")
     known = period.state.programmes[programme]
     names = [name for name, grant in period.state.grants.items() if grant.programme == programme]
-    uses = {
-        kind: sum(period.closed(f"{kind}:{name}") for name in names)
-        for kind in ("available", "held", "spent", "expired")
-    }
-    budget: list[tuple[Cell, ...]] = [(KINDS["budget"].title, period.closed(f"budget:{programme}"))]
-    budget += [(KINDS[kind].title, amount) for kind, amount in uses.items()]
+    figures = programme_figures(period.state, programme)
+    budget = (
+        (KINDS["budget"].title, figures.budget_micro),
+        (KINDS["available"].title, figures.available_micro),
+        (KINDS["held"].title, figures.held_micro),
+        (KINDS["spent"].title, figures.spent_micro),
+        (KINDS["expired"].title, figures.expired_micro),
+    )
     reserve = f"reserve:{programme}"
     filled, paid = period.turnover(reserve)
     borne = _borne(period, programme)
@@ -240,8 +248,8 @@ def programme_statement(period: Period, programme: str) -> Statement:
         Section(
             Text("Budget at the end of the period", "期末预算"),
             (_ITEM, _AMOUNT),
-            tuple(budget),
-            (KINDS["appropriation"].title, period.closed(f"appropriation:{programme}")),
+            budget,
+            (KINDS["appropriation"].title, figures.appropriated_micro),
         ),
         Section(
             Text("Reserve", "备用金"),

@@ -1,6 +1,8 @@
 """Each operation of the ledger, written as accounts, commands and expected balances."""
 
-from tests.unit.ledger.notation import Played, play
+from tests.unit.ledger.notation import DAY, Played, play
+
+from suanwang.ledger.figures import programme_figures, usable_grants
 
 CITY = """
 open_fund       city      CNY
@@ -394,3 +396,19 @@ def test_currencies_do_not_mix() -> None:
         """,
         city(),
     )
+
+
+def test_a_purchase_uses_what_expires_soonest_then_what_is_smallest() -> None:
+    played = play(
+        """
+        issue_grant g2 voucher acme 50 d0 d50
+        issue_grant g3 voucher acme 20 d0 d100
+        issue_grant g4 voucher acme 5  d9 d20
+        issue_grant g5 voucher acme 5  d0 d20
+        place_hold h1 acme tianfu g5=5 0
+        """,
+        city(),
+    )
+    assert [one.grant for one in usable_grants(played.state, "acme", 0)] == ["g2", "g3", "g1"]
+    assert [one.grant for one in usable_grants(played.state, "acme", 60 * DAY)] == ["g3", "g1"]
+    assert programme_figures(played.state, "voucher").held_micro == 5_000_000
