@@ -26,6 +26,9 @@ NONE_WORDS = ("not seen", "none", "null", "~", "")
 BYTES_MOST = 1_000_000
 
 
+AS_EXPECTED = Text("write it as expected", "按要求改写")
+
+
 class Wrong:
     """The value of a field that could not be read; its fault is already noted."""
 
@@ -52,7 +55,7 @@ class Reader:
                 what,
                 found[:80],
                 expected,
-                remedy or same(""),
+                remedy or AS_EXPECTED,
                 kind="wrong_value",
                 file=self.file,
                 column=path,

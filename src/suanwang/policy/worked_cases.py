@@ -1,15 +1,17 @@
 """The worked cases of a programme, run: each gives its decision and how it differs from what is stated."""
 
+from typing import get_args
+
 import msgspec
 
 from suanwang.model.enterprise import CreditFlag, Enterprise, Fact
-from suanwang.model.programme import Case
+from suanwang.model.programme import Case, Event
 from suanwang.model.purchase import CostLine, Purchase
 from suanwang.policy.decide import decide
 from suanwang.policy.decision import Beside, Decision, Paid, Position
 from suanwang.policy.inputs import Subject
 from suanwang.policy.rules import Rules
-from suanwang.units.errors import Fault
+from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 
 BUYER = "91110108MA01CAXE5L"
@@ -20,8 +22,24 @@ FLAGS = ("bad_credit_now", "bad_credit_3_years")
 SOURCE = "worked case"
 
 
+EVENTS = get_args(Event)
+WRITTEN = Text("values of the declared types", "符合声明类型的取值")
+
+
+def case_fault(programme: str, case: Case, place: str, found: str, expected: Text) -> Fault:
+    """A worked case that is wrong or does not come out."""
+    return Fault(
+        f"{programme} case {case.case!r} {place}",
+        Text("the worked case does not come out", "算例结果不符"),
+        found,
+        expected,
+        Text("correct the rule or the case", "改正规则或算例"),
+        kind="case",
+    )
+
+
 def subject_of(case: Case, programme: str) -> Subject:
-    """The enterprise, purchase and day that a case describes."""
+    """The enterprise, purchase and day that a case describes. InvalidInput where it describes none."""
     fields: dict[str, object] = {"region": "000000", "kind": "firm", "industry": "other"}
     bought: dict[str, object] = {}
     facts: list[Fact] = []
@@ -37,7 +55,18 @@ def subject_of(case: Case, programme: str) -> Subject:
             facts.append(Fact(name, value, SOURCE, case.day))
     if "established" in case.events:
         fields["established"] = case.events["established"]
-    enterprise = msgspec.convert({"code": BUYER, "name": case.case, **fields}, Enterprise, builtin_types=())
+    faults = [
+        case_fault(programme, case, f"events.{name}", name, same(", ".join(EVENTS)))
+        for name in case.events
+        if name not in EVENTS
+    ]
+    try:
+        enterprise = msgspec.convert({"code": BUYER, "name": case.case, **fields}, Enterprise)
+    except msgspec.ValidationError as error:
+        faults.append(case_fault(programme, case, "inputs", str(error), WRITTEN))
+        raise InvalidInput(faults) from error
+    if faults:
+        raise InvalidInput(faults)
     enterprise = msgspec.structs.replace(
         enterprise, flags=flags, facts=tuple(facts), related=(SUPPLIER,) if case.related else ()
     )
@@ -71,14 +100,7 @@ def run_case(rules: Rules, case: Case) -> tuple[Decision, list[Fault]]:
     if case.missing:
         stated.append(("missing", set(case.missing), set(decision.missing)))
     faults = [
-        Fault(
-            f"{rules.programme.programme} case {case.case!r} {name}",
-            Text("the worked case does not come out", "算例结果不符"),
-            str(found),
-            same(str(expected)),
-            Text("correct the rule or the case", "改正规则或算例"),
-            kind="case",
-        )
+        case_fault(rules.programme.programme, case, name, str(found), same(str(expected)))
         for name, expected, found in stated
         if expected != found
     ]
@@ -96,4 +118,10 @@ def run_cases(rules: Rules) -> list[Fault]:
                 kind="case",
             )
         ]
-    return [fault for case in rules.programme.cases for fault in run_case(rules, case)[1]]
+    faults: list[Fault] = []
+    for case in rules.programme.cases:
+        try:
+            faults.extend(run_case(rules, case)[1])
+        except InvalidInput as error:
+            faults.extend(error.faults)
+    return faults
