@@ -14,7 +14,7 @@ from suanwang.clearing.exact_response import NO_COST, least_costs
 from suanwang.clearing.ground import Ground
 from suanwang.clearing.problem import Problem
 from suanwang.clearing.shards import Shard
-from suanwang.units.rounding import Int64Array, exact_sum
+from suanwang.units.rounding import Int64Array, exact_sum, exact_sum_of_products
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -45,12 +45,6 @@ def least_of_jobs(problem: Problem, least_nano: Int64Array) -> Int64Array:
     return least
 
 
-def weigh_capacity(problem: Problem, price_micro: Int64Array) -> int:
-    """Σ λ·cap in nano-yuan."""
-    high, low = np.divmod(problem.supply.capacity_milli, 2**20)
-    return exact_sum(price_micro * high) * 2**20 + exact_sum(price_micro * low)
-
-
 def bound_of(
     problem: Problem, ground: Ground, shards: list[Shard], pool: ThreadPoolExecutor, price_micro: Int64Array
 ) -> Bound:
@@ -67,4 +61,8 @@ def bound_of(
 
     list(pool.map(ask, shards))
     job_nano = least_of_jobs(problem, least_nano)
-    return Bound(exact_sum(job_nano) - weigh_capacity(problem, price_micro), least_nano, job_nano)
+    return Bound(
+        exact_sum(job_nano) - exact_sum_of_products(price_micro, problem.supply.capacity_milli),
+        least_nano,
+        job_nano,
+    )

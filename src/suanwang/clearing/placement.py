@@ -44,6 +44,12 @@ class Placement:
         """The places as they are now, copied."""
         return Places(self.state.entry.copy(), self.state.column.copy(), self.state.start.copy())
 
+    def clear(self) -> None:
+        """Start anew: nobody has a place, all capacity is free."""
+        self.state.free_milli[:] = self.problem.supply.capacity_milli
+        for taken in (self.state.entry, self.state.column, self.state.start):
+            taken.fill(-1)
+
     def sweep(self, queue: Queue, prices: Prices, mode: int) -> int:
         """One pass of `queue` in the given mode of `sweep`; how many jobs changed place."""
         supply, demand, state = self.problem.supply, self.problem.demand, self.state

@@ -12,7 +12,7 @@ MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def instant(text: str) -> int:
-    """ISO-8601 with an offset (`2026-03-02T20:00+08:00`, or a bare date: its local midnight) in UTC microseconds.
+    """ISO-8601 with an offset (`2026-03-02T20:00+08:00`; a bare date: local midnight) in UTC microseconds.
 
     Raises ValueError where the text is no instant, or a time of day without an offset.
     """

@@ -77,3 +77,9 @@ def exact_sum(values: Int64Array) -> int:
     high = int((values >> 32).sum(dtype=np.int64)) if values.size else 0
     low = int((values & 0xFFFFFFFF).sum(dtype=np.int64)) if values.size else 0
     return (high << 32) + low
+
+
+def exact_sum_of_products(a: Int64Array, b: Int64Array) -> int:
+    """Σ a·b as a Python integer, exact for |a| < 2**43 whatever the size of b."""
+    high, low = np.divmod(b, 2**20)
+    return exact_sum(a * high) * 2**20 + exact_sum(a * low)

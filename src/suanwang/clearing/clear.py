@@ -1,0 +1,148 @@
+"""Clearing, whole: a scenario in, an outcome out."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import numpy as np
+
+from suanwang.clearing.bound import Bound, bound_of
+from suanwang.clearing.by_prices import Settings, clear_by_prices
+from suanwang.clearing.compile import compile_problem
+from suanwang.clearing.costs import costs_of
+from suanwang.clearing.exact import solve_exact
+from suanwang.clearing.fcfs import place_first_come
+from suanwang.clearing.places import Places
+from suanwang.clearing.prices import gather_crowd
+from suanwang.clearing.problem import Problem
+from suanwang.clearing.refusal import reasons_of
+from suanwang.clearing.shards import survey
+from suanwang.clearing.verify import verify
+from suanwang.clearing.watch import Watch
+from suanwang.model.result import Method, Outcome
+from suanwang.model.scenario import Scenario
+from suanwang.units.rounding import Int64Array, exact_sum, exact_sum_of_products
+from suanwang.units.text import Text
+
+GREEN_NOTE = Text(
+    "Green supply is in the scenario but is not used by clearing yet: energy is priced at the grid's signals.",
+    "场景含绿电供应，但出清尚未使用：电费按电网信号计价。",
+)
+SEVERED_NOTE = Text(
+    "First come, first served has no prices: its bound is the cost of every job at its best in an empty network.",
+    "先到先得法没有价格：其下界为每个作业在空网络中的最低费用。",
+)
+
+
+class Solved(msgspec.Struct, frozen=True):
+    """What a method found: places, prices (slot, column), and the bounds at those prices and at zero."""
+
+    places: Places
+    price_micro: Int64Array
+    bound: Bound
+    free_bound: Bound
+    notes: tuple[Text, ...] = ()
+
+
+def solve(
+    problem: Problem, method: Method, settings: Settings, time_limit_s: float | None, watch: Watch
+) -> Solved:
+    """Run one method."""
+    nothing = np.zeros(problem.supply.capacity_milli.shape, np.int64)
+    if method == "prices":
+        found = clear_by_prices(problem, settings, watch)
+        return Solved(found.places, found.price_micro, found.bound, found.free_bound)
+    if method == "fcfs":
+        watch.phase("place")
+        places = place_first_come(problem)
+        watch.phase("bound")
+        (free,) = bounds_at(problem, settings.threads, nothing)
+        return Solved(places, nothing, free, free, (SEVERED_NOTE,))
+    watch.phase("solve")
+    exact = solve_exact(problem, time_limit_s, settings.seed)
+    watch.phase("bound")
+    free, bound = bounds_at(problem, settings.threads, nothing, exact.price_micro)
+    if free.nano > bound.nano:
+        return Solved(exact.places, nothing, free, free, exact.notes)
+    return Solved(exact.places, exact.price_micro, bound, free, exact.notes)
+
+
+def bounds_at(problem: Problem, threads: int, *price_micro: Int64Array) -> list[Bound]:
+    """The bounds at several prices."""
+    with ThreadPoolExecutor(threads) as pool:
+        ground, dense_row = survey(problem)
+        crowd, _ = gather_crowd(problem, ground, dense_row, 1, threads, pool, 0)
+        return [bound_of(problem, ground, crowd.shards, pool, prices) for prices in price_micro]
+
+
+def clear(
+    scenario: Scenario,
+    method: Method = "prices",
+    settings: Settings | None = None,
+    time_limit_s: float | None = None,
+    watch: Watch | None = None,
+) -> Outcome:
+    """Clear a scenario. The plan is feasible, checked by `verify` before it is returned.
+
+    Raises InvalidInput where the method cannot take the scenario, InvariantBroken where the check fails.
+    """
+    settings, watch = settings or Settings(), watch or Watch()
+    watch.phase("compile")
+    problem = compile_problem(scenario)
+    solved = solve(problem, method, settings, time_limit_s, watch)
+    watch.phase("check")
+    outcome = outcome_of(problem, method, settings.seed, solved)
+    verify(scenario, outcome)
+    watch.phase("")
+    return msgspec.structs.replace(outcome, seconds=watch.seconds)
+
+
+def outcome_of(problem: Problem, method: Method, seed: int, solved: Solved) -> Outcome:
+    """The plan as columns in the order of the scenario's jobs and pools."""
+    supply, demand, places = problem.supply, problem.demand, solved.places
+    served = places.served
+    costs = costs_of(problem, places.entry, places.column, places.start)
+    entry = np.maximum(places.entry, 0)
+    end = places.start + demand.slots[entry] if demand.entries else places.start
+    total = costs.compute_micro + costs.energy_micro + costs.carbon_micro + costs.data_micro
+    total = np.where(served, total, demand.value_micro)
+    price_micro = np.zeros_like(solved.price_micro.T)
+    price_micro[supply.column_pool] = solved.price_micro.T
+    fractional = int(demand.fractional.sum())
+    bound_micro = solved.bound.published_micro(fractional)
+    unsold_micro = unsold_nano(problem, solved) // 1000
+    return Outcome(
+        method=method,
+        seed=seed,
+        option=np.where(served, demand.option[entry] if demand.entries else -1, -1).astype(np.int32),
+        pool=np.where(served, supply.column_pool[np.maximum(places.column, 0)], -1).astype(np.int32),
+        start_slot=np.where(served, places.start, -1).astype(np.int32),
+        end_slot=np.where(served, end, -1).astype(np.int32),
+        compute_micro=costs.compute_micro,
+        energy_micro=costs.energy_micro,
+        carbon_micro=costs.carbon_micro,
+        data_micro=costs.data_micro,
+        total_micro=total,
+        reason=reasons_of(problem, places, solved.free_bound.job_nano).astype(np.int8),
+        price_micro=price_micro,
+        bound_micro=bound_micro,
+        bound_uncapacitated_micro=solved.free_bound.published_micro(fractional),
+        price_loss_micro=unsold_micro,
+        place_loss_micro=exact_sum(total) - bound_micro - unsold_micro,
+        seconds={},
+        notes=((GREEN_NOTE,) if problem.scenario.green.height else ()) + solved.notes,
+    )
+
+
+def unsold_nano(problem: Problem, solved: Solved) -> int:
+    """Σ λ · (capacity left free), nano-yuan: the share of the gap that the prices are at fault for.
+
+    The rest of cost − bound is Σ over jobs of (the reduced cost of the place taken − the job's least).
+    """
+    supply, demand, places = problem.supply, problem.demand, solved.places
+    taken = np.flatnonzero(places.served)
+    entry, column = places.entry[taken], places.column[taken]
+    load = np.zeros((supply.slots + 1, supply.columns), np.int64)
+    np.add.at(load, (places.start[taken], column), demand.milli[entry])
+    np.subtract.at(load, (places.start[taken] + demand.slots[entry], column), demand.milli[entry])
+    free = supply.capacity_milli - np.cumsum(load[:-1], axis=0)
+    return exact_sum_of_products(solved.price_micro, free)
