@@ -169,7 +169,7 @@ def programme_page() -> str:
     """The whole page."""
     rules = read_programmes()
     lines = [*field_tables(), *input_table(), *programme_table(rules), *open_table(rules)]
-    return HEAD + "\n".join(line.rstrip() for line in lines) + "\n"
+    return HEAD + "\n".join(line.rstrip(" ") for line in lines) + "\n"
 
 
 if __name__ == "__main__":
