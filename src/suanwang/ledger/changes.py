@@ -114,7 +114,7 @@ def _hold_placed(state: Ledger, event: HoldPlaced) -> None:
     draws = {draw.grant: draw.amount_micro for draw in event.draws}
     placed = event.wallet_micro + sum(draws.values())
     state.holds[event.hold] = Hold(
-        event.enterprise, event.centre, event.currency, draws, event.wallet_micro, placed, []
+        event.enterprise, event.centre, event.currency, draws, event.wallet_micro, placed
     )
 
 
@@ -130,24 +130,26 @@ def _captured(state: Ledger, event: Captured) -> None:
     hold = state.holds[event.hold]
     centre = state.centres[event.centre]
     charge = event.compute_micro + event.energy_micro + event.data_micro
-    by_programme: dict[str, int] = {}
-    by_grant: dict[str, int] = {}
+    shares: dict[tuple[str, str], int] = {}
+    earned: dict[str, int] = {}
     for share in event.shares:
-        hold.draws[share.grant] -= share.amount_micro
-        by_grant[share.grant] = by_grant.get(share.grant, 0) + share.amount_micro
-        programme = state.grants[share.grant].programme
-        by_programme[programme] = by_programme.get(programme, 0) + share.amount_micro
-    for grant in by_grant:
-        state.grants[grant].captures.append(event.id)
-    for programme, amount in by_programme.items():
-        _open(state, f"voucher_payable:{event.centre}:{programme}", hold.currency)
-        state.programmes[programme].centres[event.centre] = None
+        name, amount = share.grant, share.amount_micro
+        grant = state.grants[name]
+        hold.draws[name] -= amount
+        shares[name, share.fund] = amount
+        earned[grant.programme] = earned.get(grant.programme, 0) + amount
+        if not grant.captures or grant.captures[-1] != event.id:
+            grant.captures.append(event.id)
+    for programme, amount in earned.items():
+        centres = state.programmes[programme].centres
+        if event.centre not in centres:
+            centres[event.centre] = None
+            _open(state, f"voucher_payable:{event.centre}:{programme}", hold.currency)
         centre.voucher_earned.append((event.at, programme, amount))
     hold.wallet_micro -= event.wallet_micro
     if event.wallet_micro:
         centre.earned.append((event.at, event.wallet_micro))
     hold.captured_micro += charge
-    hold.captures.append(event.id)
     centre.captures.append(event.id)
     state.captures[event.id] = CaptureRecord(
         event.hold,
@@ -155,7 +157,7 @@ def _captured(state: Ledger, event: Captured) -> None:
         (event.compute_micro, event.energy_micro, event.data_micro),
         charge,
         event.usage_milli,
-        {(share.grant, share.fund): share.amount_micro for share in event.shares},
+        shares,
         event.wallet_micro,
     )
     for alarm in event.alarms:
@@ -166,13 +168,13 @@ def _captured(state: Ledger, event: Captured) -> None:
 
 def _resolve_hold(hold: Hold, status: str) -> None:
     hold.status = "settled" if status == "settled" else "released"
-    hold.draws = dict.fromkeys(hold.draws, 0)
+    hold.draws = {}
     hold.wallet_micro = 0
 
 
 def _released(state: Ledger, event: Released) -> None:
     hold = state.holds[event.hold]
-    _resolve_hold(hold, "settled" if hold.captures else "released")
+    _resolve_hold(hold, "settled" if hold.captured_micro else "released")
 
 
 def _given(state: Ledger, giving: Giving, centre: str, at: int) -> None:

@@ -88,7 +88,6 @@ class Hold(msgspec.Struct, gc=False):
     draws: dict[str, int]
     wallet_micro: int
     placed_micro: int
-    captures: list[str]
     captured_micro: int = 0
     status: HoldStatus = "open"
 

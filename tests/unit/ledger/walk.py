@@ -157,7 +157,8 @@ class Walk:
             hold = self.recent(self.holds)
             known = state.holds.get(hold)
             amount = known.captured_micro if known is not None and self.number(0, 1) else self.amount()
-            usage = sum(state.captures[x].usage_milli for x in known.captures) if known is not None else 1
+            recent = [state.captures[x] for x in self.captures if x in state.captures]
+            usage = sum(record.usage_milli for record in recent if record.hold == hold)
             lines[hold] = c.ClaimLine(hold, amount, usage)
             self.disputes.append(f"{name}/{hold}")
         start = max(0, at - 20 * DAY)
