@@ -1,0 +1,162 @@
+"""`suanwang clear`: prices, a plan and its certified bound, from one scenario folder."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from suanwang.units.text import Language, Text
+
+if TYPE_CHECKING:
+    from suanwang.model.result import Method, Outcome, Report
+    from suanwang.model.scenario import Scenario
+
+
+def describe(parser: argparse.ArgumentParser, language: Language) -> None:
+    """Adds the arguments of `clear`."""
+
+    def add(*names: str, en: str, zh: str, **kind: object) -> None:
+        parser.add_argument(*names, help=Text(en, zh).say(language), **kind)  # pyright: ignore[reportArgumentType]
+
+    add("folder", metavar="DIR", type=Path, en="scenario folder", zh="场景目录")
+    add(
+        "--out",
+        metavar="R",
+        type=Path,
+        en="result folder (default DIR/result)",
+        zh="结果目录（默认 DIR/result）",
+    )
+    add(
+        "--method", choices=("prices", "fcfs", "exact"), default="prices",
+        en="prices: clearing prices and a certified bound; fcfs: first come, first served; exact: HiGHS, small cases",
+        zh="prices：出清价与可证明下界；fcfs：先到先得；exact：HiGHS 精确求解，仅限小规模",
+    )  # fmt: skip
+    add("--seed", type=int, default=0, en="seed of every random draw (default 0)", zh="随机种子（默认 0）")
+    add("--threads", type=int, default=None, en="threads (default: one a core)", zh="线程数（默认每核一个）")
+    add("--steps", type=int, default=None, en="steps of the price search", zh="求价步数")
+    add("--rounds", type=int, default=None, en="rounds of placing", zh="安排轮数")
+    add(
+        "--time-limit", metavar="S", type=float, default=None,
+        en="seconds for exact; the result is then not reproducible", zh="精确求解的时限（秒）；结果不可复现",
+    )  # fmt: skip
+    add(
+        "--beside", choices=("fcfs",), default=None,
+        en="also run this method and report what clearing saves against it", zh="同时运行该方法并报告节省",
+    )  # fmt: skip
+    add("--no-page", action="store_true", en="leave report.html out", zh="不生成 report.html")
+    add(
+        "--json",
+        action="store_true",
+        en="print report.json on standard output",
+        zh="在标准输出打印 report.json",
+    )
+    parser.epilog = Text(
+        "Writes plan, prices, report.json and report.html into the result folder.\n"
+        "Exit code 0: cleared, jobs without a place included; 2: invalid input.\n\n"
+        "Examples:\n  suanwang clear national\n  suanwang clear national --beside fcfs --out result\n"
+        "  suanwang clear small --method exact --time-limit 60",
+        "在结果目录写出 plan、prices、report.json 与 report.html。\n"
+        "退出码 0：已出清（可有未安排的作业）；2：输入无效。\n\n"
+        "示例：\n  suanwang clear national\n  suanwang clear national --beside fcfs --out result\n"
+        "  suanwang clear small --method exact --time-limit 60",
+    ).say(language)
+
+
+def execute(arguments: argparse.Namespace, language: Language) -> int:
+    """Read, clear, check, write, show."""
+    refuse_flags(arguments)
+    folder: Path = arguments.folder
+    out: Path = arguments.out or folder / "result"
+    report, scenario = clear_folder(
+        folder, out, arguments.method, arguments.seed, arguments.threads, arguments.steps, arguments.rounds,
+        arguments.time_limit, arguments.beside, not arguments.no_page, language,
+    )  # fmt: skip
+    if arguments.json:
+        print((out / "report.json").read_text(encoding="utf-8"), end="")
+        return 0
+    from rich.console import Console
+
+    from suanwang.reports.terminal import print_summary
+
+    print_summary(Console(), scenario, report, language)
+    page = out / ("prices.parquet" if arguments.no_page else "report.html")
+    print(Text(f"Result: {out}; see {page}", f"结果：{out}；见 {page}").say(language))
+    return 0
+
+
+def refuse_flags(arguments: argparse.Namespace) -> None:
+    """Flags that say nothing sensible, all at once."""
+    from suanwang.units.errors import Fault, InvalidInput
+
+    faults: list[Fault] = []
+    for flag, least in (("threads", 1), ("steps", 1), ("rounds", 1), ("seed", 0), ("time_limit", 0.001)):
+        value = getattr(arguments, flag)
+        if value is not None and not value >= least:
+            faults.append(
+                Fault(
+                    where="--" + flag.replace("_", "-"),
+                    what=Text("out of range", "超出范围"),
+                    found=str(value),
+                    expected=Text(f"at least {least}", f"不小于 {least}"),
+                )
+            )
+    if arguments.time_limit is not None and arguments.method != "exact":
+        faults.append(
+            Fault(
+                where="--time-limit",
+                what=Text("only --method exact stops by the clock", "只有 --method exact 按时间停止"),
+                remedy=Text("leave it out, or use --steps", "去掉它，或使用 --steps"),
+            )
+        )
+    if faults:
+        raise InvalidInput(faults)
+
+
+def clear_folder(
+    folder: Path, out: Path, method: "Method", seed: int, threads: int | None, steps: int | None,
+    rounds: int | None, time_limit_s: float | None, beside: "Method | None", page: bool, language: Language,
+) -> "tuple[Report, Scenario]":  # fmt: skip
+    """Clear the scenario in `folder` into the result folder `out`."""
+    from suanwang import __version__
+    from suanwang.clearing.by_prices import Settings
+    from suanwang.clearing.clear import clear
+    from suanwang.cli.progress import ScreenWatch
+    from suanwang.feeds.result_writer import write_result
+    from suanwang.feeds.scenario_folder import read_scenario
+    from suanwang.reports.indicators import make_report
+
+    with ScreenWatch(language) as watch:
+        watch.phase("read")
+        checked = read_scenario(folder)
+        for warning in checked.warnings:
+            watch.say(warning.say(language))
+        scenario = checked.scenario
+        settings = Settings(seed, threads or len(os.sched_getaffinity(0)), steps, rounds)
+        outcome = clear(scenario, method, settings, time_limit_s, watch)
+        other = clear(scenario, beside, settings) if beside else None
+        watch.phase("report")
+        report = make_report(scenario, outcome, __version__, other)
+        form = "parquet" if (folder / "jobs.parquet").exists() else "csv"
+        watch.phase("write")
+        write_result(outcome, scenario, report, out, form)
+        watch.phase("page" if page else "")
+        if page:
+            write_page(scenario, outcome, report, other, out, language)
+        watch.phase("")
+    return report, scenario
+
+
+def write_page(
+    scenario: "Scenario",
+    outcome: "Outcome",
+    report: "Report",
+    other: "Outcome | None",
+    out: Path,
+    language: Language,
+) -> None:
+    """Write report.html beside the tables."""
+    from suanwang.feeds.scenario_writer import replace
+    from suanwang.reports.page import render_page
+
+    content = render_page(scenario, outcome, report, language, other).encode()
+    replace(out / "report.html", lambda path: path.write_bytes(content))

@@ -1,0 +1,30 @@
+"""`suanwang warm`: compile the kernels once, so that no later command waits for it."""
+
+import argparse
+
+from suanwang.units.text import Language, Text
+
+
+def describe(parser: argparse.ArgumentParser, language: Language) -> None:
+    """Adds the arguments of `warm`: none."""
+    parser.epilog = Text(
+        "The set-up runs it. Compiled kernels are kept beside the package, or in the user's cache.",
+        "安装时会运行。编译结果保存在软件包旁，或用户缓存目录。",
+    ).say(language)
+
+
+def execute(arguments: argparse.Namespace, language: Language) -> int:
+    """Clear a small network of each kind by each method."""
+    del arguments
+    import sys
+
+    from suanwang.clearing.by_prices import Settings
+    from suanwang.clearing.clear import clear
+    from suanwang.feeds.hard import make_hard
+    from suanwang.feeds.national import make_national
+
+    print(Text("compiling the kernels …", "正在编译计算内核……").say(language), file=sys.stderr)
+    for made in (make_national(2_000), make_hard(2_000)):
+        for method in ("prices", "fcfs"):
+            clear(made.scenario, method, Settings(steps=5, rounds=1))
+    return 0
