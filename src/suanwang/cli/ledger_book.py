@@ -247,9 +247,11 @@ def print_sections(sections: "Sequence[Section]", language: Language) -> None:
     width = None if sys.stdout.isatty() else WIDTH_PIPED
     out = Console(width=width, highlight=False, emoji=False, markup=False)
     for section in sections:
-        table = Table(
-            title=section.title.say(language), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
-        )
+        out.print(section.title.say(language))
+        if not section.rows:
+            out.print(Text("  nothing\n", "  无记录\n").say(language))
+            continue
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for head in section.heads:
             right = head.kind in ("money", "whole", "share")
             table.add_column(head.title.say(language), justify="right" if right else "left", overflow="fold")

@@ -3,22 +3,29 @@
 from collections import defaultdict
 
 from suanwang.ledger.chart import KINDS
-from suanwang.ledger.events import AnyEvent, Captured, ClawedBack, Reason, Refunded, Resolved, Settled
-from suanwang.ledger.figures import grant_figures, programme_figures
+from suanwang.ledger.events import Captured, ClawedBack, Reason, Refunded, Resolved, Settled
+from suanwang.ledger.figures import programme_figures
 from suanwang.ledger.period import OPERATIONS, Period
 from suanwang.ledger.refusals import fault_of
 from suanwang.ledger.statement import Cell, Head, Section, Statement
+from suanwang.ledger.statement_sections import (
+    AMOUNT,
+    CLOSING,
+    DATE,
+    ITEM,
+    OPENING,
+    REFERENCE,
+    TOTAL,
+    WHAT,
+    grants_section,
+    money,
+    named,
+    returns_section,
+    use_section,
+)
 from suanwang.units.errors import InvalidInput
 from suanwang.units.text import Text
 
-_DATE = Head(Text("date", "日期"), "time")
-_WHAT = Head(Text("operation", "业务"))
-_REFERENCE = Head(Text("reference", "编号"))
-_ITEM = Head(Text("item", "项目"))
-_AMOUNT = Head(Text("amount", "金额"), "money")
-_OPENING = Text("opening balance", "期初余额")
-_CLOSING = Text("closing balance", "期末余额")
-_TOTAL = Text("total", "合计")
 _ALARMS = {
     "ok": Text("in order", "正常"),
     "low": Text("below its floor", "低于下限"),
@@ -26,17 +33,9 @@ _ALARMS = {
 }
 
 
-def _money(en: str, zh: str) -> Head:
-    return Head(Text(en, zh), "money")
-
-
 def _known(found: bool, where: str) -> None:
     if not found:
         raise InvalidInput([fault_of(Reason("unknown", where))])
-
-
-def _named(event: AnyEvent) -> tuple[int, Text, str]:
-    return event.at, OPERATIONS[type(event).__name__], event.id
 
 
 def enterprise_statement(period: Period, enterprise: str) -> Statement:
@@ -45,91 +44,33 @@ def enterprise_statement(period: Period, enterprise: str) -> Statement:
     facts = period.state.enterprises[enterprise]
     wallet, held = f"wallet:{enterprise}", f"wallet_held:{enterprise}"
     lines: list[tuple[Cell, ...]] = [
-        (period.from_at, _OPENING, "", period.opened(wallet), period.opened(held))
+        (period.from_at, OPENING, "", period.opened(wallet), period.opened(held))
     ]
     for event, net in period.changes({wallet, held}):
-        lines.append((*_named(event), net.get(wallet, 0), net.get(held, 0)))
-    closing = (period.to_at - 1, _CLOSING, "", period.closed(wallet), period.closed(held))
+        lines.append((*named(event), net.get(wallet, 0), net.get(held, 0)))
+    closing = (period.to_at - 1, CLOSING, "", period.closed(wallet), period.closed(held))
     sections = [
         Section(
             Text("Wallet", "钱包"),
-            (_DATE, _WHAT, _REFERENCE, _money("available", "可用"), _money("held", "冻结")),
+            (DATE, WHAT, REFERENCE, money("available", "可用"), money("held", "冻结")),
             tuple(lines),
             closing,
         ),
-        _grants(period, facts.grants),
-        _use(
+        grants_section(period, facts.grants),
+        use_section(
             period,
             [e for e in period.events if isinstance(e, Captured) and e.enterprise == enterprise],
             "centre",
         ),
     ]
+    sections.append(returns_section(period, "enterprise", enterprise))
     if facts.receivables:
         rows = [(fund, period.closed(f"receivable:{enterprise}:{fund}")) for fund in facts.receivables]
         owed = Text("To be paid back (clawed back)", "应退还（被追回）")
-        heads = (Head(Text("fund", "资金来源")), _AMOUNT)
-        sections.append(Section(owed, heads, tuple(rows), (_TOTAL, sum(amount for _, amount in rows))))
+        heads = (Head(Text("fund", "资金来源")), AMOUNT)
+        sections.append(Section(owed, heads, tuple(rows), (TOTAL, sum(amount for _, amount in rows))))
     title = Text("Statement of the enterprise", "企业对账单")
     return Statement(title, enterprise, period.from_at, period.to_at, facts.currency, tuple(sections))
-
-
-def _grants(period: Period, names: list[str]) -> Section:
-    """Where each grant stands at the period's end: issued = available + held + spent + lapsed."""
-    rows: list[tuple[Cell, ...]] = []
-    sums = [0] * 5
-    for name in names:
-        one = grant_figures(period.state, name)
-        figures = [
-            one.issued_micro,
-            one.available_micro,
-            one.held_micro,
-            one.spent_micro,
-            one.expired_micro,
-        ]
-        sums = [total + figure for total, figure in zip(sums, figures, strict=True)]
-        rows.append((name, one.programme, one.enterprise, *figures, one.expires_at))
-    return Section(
-        Text("Vouchers at the end of the period", "期末算力券"),
-        (
-            Head(Text("grant", "额度")),
-            Head(Text("programme", "方案")),
-            Head(Text("enterprise", "企业")),
-            _money("issued", "发放"),
-            _money("available", "可用"),
-            _money("held", "冻结"),
-            _money("spent", "已核销"),
-            _money("lapsed", "失效"),
-            Head(Text("valid to", "有效期至"), "time"),
-        ),
-        tuple(rows),
-        (_TOTAL, "", "", *sums, None) if rows else (),
-    )
-
-
-def _use(period: Period, captures: list[Captured], other: str) -> Section:
-    """Each charge of the period by kind, and who bore it."""
-    rows: list[tuple[Cell, ...]] = []
-    sums = [0] * 5
-    for event in captures:
-        voucher = sum(share.amount_micro for share in event.shares)
-        figures = [event.compute_micro, event.energy_micro, event.data_micro, voucher, event.wallet_micro]
-        sums = [total + figure for total, figure in zip(sums, figures, strict=True)]
-        rows.append((event.at, event.hold, event.centre if other == "centre" else event.enterprise, *figures))
-    return Section(
-        Text("Compute used", "算力使用"),
-        (
-            _DATE,
-            Head(Text("hold", "冻结编号")),
-            Head(Text("centre", "算力中心") if other == "centre" else Text("enterprise", "企业")),
-            _money("compute", "算力"),
-            _money("energy", "电费"),
-            _money("data", "数据"),
-            _money("voucher part", "算力券部分"),
-            _money("user part", "用户部分"),
-        ),
-        tuple(rows),
-        (None, _TOTAL, "", *sums) if rows else (),
-    )
 
 
 def centre_statement(period: Period, centre: str) -> Statement:
@@ -148,20 +89,21 @@ def centre_statement(period: Period, centre: str) -> Statement:
     owed = Section(
         Text("Owed to the centre", "应付算力中心"),
         (
-            _ITEM,
+            ITEM,
             Head(Text("programme", "方案")),
-            _money("opening", "期初"),
-            _money("earned", "增加"),
-            _money("paid, refunded, withheld", "已付、退款、暂扣"),
-            _money("closing", "期末"),
+            money("opening", "期初"),
+            money("earned", "增加"),
+            money("paid, refunded, withheld", "已付、退款、暂扣"),
+            money("closing", "期末"),
         ),
         tuple(rows),
-        (_TOTAL, "", *sums),
+        (TOTAL, "", *sums),
     )
     captures = [e for e in period.events if isinstance(e, Captured) and e.centre == centre]
     sections = (
         owed,
-        _use(period, captures, "enterprise"),
+        use_section(period, captures, "enterprise"),
+        returns_section(period, "centre", centre),
         _settled(period, centre),
         _disputes(period, centre),
     )
@@ -188,14 +130,14 @@ def _settled(period: Period, centre: str) -> Section:
     return Section(
         Text("Settlements", "结算"),
         (
-            _DATE,
+            DATE,
             Head(Text("period", "期间")),
-            _money("brought forward", "上期结转"),
-            _money("earned", "本期所得"),
-            _money("paid", "本次支付"),
-            _money("carried on", "结转下期"),
-            _money("voucher part", "算力券部分"),
-            _money("paid late from the reserve", "备用金补付"),
+            money("brought forward", "上期结转"),
+            money("earned", "本期所得"),
+            money("paid", "本次支付"),
+            money("carried on", "结转下期"),
+            money("voucher part", "算力券部分"),
+            money("paid late from the reserve", "备用金补付"),
         ),
         rows,
     )
@@ -219,9 +161,9 @@ def _disputes(period: Period, centre: str) -> Section:
         (
             Head(Text("dispute", "争议")),
             Head(Text("hold", "冻结编号")),
-            _money("claimed", "申报"),
-            _money("metered", "计量"),
-            _money("withheld", "暂扣"),
+            money("claimed", "申报"),
+            money("metered", "计量"),
+            money("withheld", "暂扣"),
             Head(Text("state", "状态")),
         ),
         rows,
@@ -247,18 +189,18 @@ def programme_statement(period: Period, programme: str) -> Statement:
     sections = (
         Section(
             Text("Budget at the end of the period", "期末预算"),
-            (_ITEM, _AMOUNT),
+            (ITEM, AMOUNT),
             budget,
             (KINDS["appropriation"].title, figures.appropriated_micro),
         ),
         Section(
             Text("Reserve", "备用金"),
-            (_ITEM, _AMOUNT),
+            (ITEM, AMOUNT),
             (
-                (_OPENING, period.opened(reserve)),
+                (OPENING, period.opened(reserve)),
                 (Text("filled", "补充"), filled),
                 (Text("paid to centres", "支付算力中心"), -paid),
-                (_CLOSING, period.closed(reserve)),
+                (CLOSING, period.closed(reserve)),
                 (Text("level", "额度"), known.reserve_level_micro),
                 (Text("floor", "下限"), known.reserve_floor_micro),
                 (Text("alarm", "警报"), _ALARMS[known.alarm]),
@@ -269,9 +211,9 @@ def programme_statement(period: Period, programme: str) -> Statement:
             (
                 Head(Text("fund", "资金来源")),
                 Head(Text("weight", "权重"), "whole"),
-                _money("borne in the period, net", "本期净承担"),
-                _money("current account", "往来余额"),
-                _money("lodged here", "存放资金"),
+                money("borne in the period, net", "本期净承担"),
+                money("current account", "往来余额"),
+                money("lodged here", "存放资金"),
             ),
             tuple(
                 (
@@ -284,7 +226,7 @@ def programme_statement(period: Period, programme: str) -> Statement:
                 for weight in known.funds
             ),
         ),
-        _grants(period, names),
+        grants_section(period, names),
     )
     title = Text("Statement of the voucher programme", "算力券方案对账单")
     return Statement(title, programme, period.from_at, period.to_at, known.currency, sections)
@@ -332,10 +274,10 @@ def platform_statement(period: Period, currency: str = "CNY") -> Statement:
                 )
     heads = (
         Head(Text("account", "科目")),
-        _money("opening, debit positive", "期初（借方为正）"),
-        _money("debit", "借方发生额"),
-        _money("credit", "贷方发生额"),
-        _money("closing, debit positive", "期末（借方为正）"),
+        money("opening, debit positive", "期初（借方为正）"),
+        money("debit", "借方发生额"),
+        money("credit", "贷方发生额"),
+        money("closing, debit positive", "期末（借方为正）"),
     )
     books: tuple[tuple[str, Text], ...] = (
         ("money", Text("Money book", "财务账")),
@@ -349,9 +291,9 @@ def platform_statement(period: Period, currency: str = "CNY") -> Statement:
             if KINDS[kind].book == book and kind in figures
         ]
         totals = [sum(figures[kind][at] for kind in figures if KINDS[kind].book == book) for at in range(4)]
-        sections.append(Section(title, heads, tuple(rows), (_TOTAL, *totals)))
+        sections.append(Section(title, heads, tuple(rows), (TOTAL, *totals)))
     done = tuple((OPERATIONS[name], count) for name, count in counts.items())
     count_head = Head(Text("number", "笔数"), "whole")
-    sections.append(Section(Text("Operations", "业务笔数"), (_WHAT, count_head), done))
+    sections.append(Section(Text("Operations", "业务笔数"), (WHAT, count_head), done))
     title = Text("Statement of the platform", "平台试算平衡表")
     return Statement(title, currency, period.from_at, period.to_at, currency, tuple(sections))

@@ -67,6 +67,11 @@ def test_a_centre_reads_what_it_earned_and_what_it_is_owed(march: Period, april:
         ["0.00", "34.00", "34.00", "0.00"],
         ["0.00", "100.00", "48.00", "52.00"],
     ]
+    given = section(centre_statement(march, "天府"), "Refunds and resolved disputes")
+    assert [row[3:] for row in given] == [
+        ["x1", "outage", "6.00", "14.00", "0.00"],
+        ["", "", "6.00", "14.00", "0.00"],
+    ]
     settled = section(centre_statement(april, "天府"), "Settlements")
     assert [row[1:] for row in settled] == [["2026-03", "0.00", "52.00", "52.00", "0.00", "28.00", "0.00"]]
 
