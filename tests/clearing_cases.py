@@ -1,13 +1,14 @@
 """Small random networks that are hard on clearing: everything the format allows, in odd combinations."""
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from suanwang.clearing.compile import compile_problem
-from suanwang.clearing.costs import costs_of
+from suanwang.clearing.costs import costs_of, worth_having
 from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Problem
 from suanwang.model.result import REASONS, Outcome
@@ -211,35 +212,27 @@ def half_even(amount: int, divisor: int) -> int:
 
 
 def outcome_from(problem: Problem, places: Places, price_micro: Int64Array | None = None) -> Outcome:
-    """The outcome of `places`, with (slot, column) prices and no bound; reasons are not told apart.
-
-    A place whose written parts sum to the job's value or more is given up.
-    """
+    """The outcome of `places`, with (slot, column) prices and no bound; every unserved job is called full."""
     supply, demand = problem.supply, problem.demand
+    places = worth_having(problem, places)
     costs = costs_of(problem, places.entry, places.column, places.start)
     parts = [costs.compute_micro, costs.energy_micro, costs.carbon_micro, costs.data_micro]
-    total = np.sum(parts, axis=0)
-    served = places.served & (total < demand.value_micro)
-    entry = np.where(served, places.entry, 0)
+    served = places.served
+    entry = np.maximum(places.entry, 0)
+    nothing = np.full(demand.jobs, -1, np.int64)
     price = np.zeros((supply.columns, supply.slots), np.int64)
     if price_micro is not None:
         price[supply.column_pool] = price_micro.T
 
-    def by_job(column: NDArray[np.int64]) -> NDArray[np.int32]:
+    def by_job(column: NDArray[Any]) -> NDArray[np.int32]:
         return np.where(served, column, -1).astype(np.int32)
 
-    if not demand.entries:
-        nothing = np.full(demand.jobs, -1, np.int32)
-        option = end = nothing
-    else:
-        option = by_job(demand.option[entry].astype(np.int64))
-        end = by_job(places.start + demand.slots[entry].astype(np.int64))
     return Outcome(
-        method="fcfs", seed=0, option=option, pool=by_job(supply.column_pool[places.column]),
-        start_slot=by_job(places.start.astype(np.int64)), end_slot=end,
-        compute_micro=np.where(served, parts[0], 0), energy_micro=np.where(served, parts[1], 0),
-        carbon_micro=np.where(served, parts[2], 0), data_micro=np.where(served, parts[3], 0),
-        total_micro=np.where(served, total, demand.value_micro),
+        method="fcfs", seed=0, option=by_job(demand.option[entry] if demand.entries else nothing),
+        pool=by_job(supply.column_pool[places.column]), start_slot=by_job(places.start),
+        end_slot=by_job(places.start + demand.slots[entry] if demand.entries else nothing),
+        compute_micro=parts[0], energy_micro=parts[1], carbon_micro=parts[2], data_micro=parts[3],
+        total_micro=np.where(served, np.sum(parts, axis=0), demand.value_micro),
         reason=np.where(served, 0, len(REASONS) - 1).astype(np.int8), price_micro=price,
         bound_micro=-(10**18), bound_uncapacitated_micro=-(10**18), price_loss_micro=0, place_loss_micro=0,
         seconds={},

@@ -8,7 +8,7 @@ import numpy as np
 from suanwang.clearing.bound import Bound, bound_of
 from suanwang.clearing.by_prices import Settings, clear_by_prices
 from suanwang.clearing.compile import compile_problem
-from suanwang.clearing.costs import costs_of
+from suanwang.clearing.costs import costs_of, worth_having
 from suanwang.clearing.exact import solve_exact
 from suanwang.clearing.fcfs import place_first_come
 from suanwang.clearing.places import Places
@@ -58,7 +58,7 @@ def solve(
         (free,) = bounds_at(problem, settings.threads, nothing)
         return Solved(places, nothing, free, free, (SEVERED_NOTE,))
     watch.phase("solve")
-    exact = solve_exact(problem, time_limit_s, settings.seed)
+    exact = solve_exact(problem, time_limit_s, settings.seed, start=place_first_come(problem))
     watch.phase("bound")
     free, bound = bounds_at(problem, settings.threads, nothing, exact.price_micro)
     if free.nano > bound.nano:
@@ -89,6 +89,7 @@ def clear(
     watch.phase("compile")
     problem = compile_problem(scenario)
     solved = solve(problem, method, settings, time_limit_s, watch)
+    solved = msgspec.structs.replace(solved, places=worth_having(problem, solved.places))
     watch.phase("check")
     outcome = outcome_of(problem, method, settings.seed, solved)
     verify(scenario, outcome)

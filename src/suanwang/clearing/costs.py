@@ -5,13 +5,14 @@ import numpy as np
 from numba import njit
 
 from suanwang.clearing.exact_response import carriage_micro
+from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Int32Array, Problem
 from suanwang.energy.unit_parts import unit_parts
 from suanwang.units.rounding import Int64Array, ratio_half_even
 
 
 class Costs(msgspec.Struct, frozen=True):
-    """Parts of each job's cost at its place, 0 where unserved. `exact_nano`: (job,) the sum before rounding."""
+    """Parts of each job's cost at its place, 0 where unserved. `exact_nano`: (job,) their sum, unrounded."""
 
     compute_micro: Int64Array
     energy_micro: Int64Array
@@ -34,8 +35,8 @@ def carriage_at(
     for j in range(len(column)):
         if column[j] >= 0 and (in_nano_gb[j] > 0 or out_nano_gb[j] > 0):
             cost[j] = carriage_micro(
-                in_nano_gb[j], cost_femto_per_gb[data_region[j], column[j]],
-                out_nano_gb[j], cost_femto_per_gb[region[j], column[j]],
+                in_nano_gb[j], int(cost_femto_per_gb[data_region[j], column[j]]),
+                out_nano_gb[j], int(cost_femto_per_gb[region[j], column[j]]),
             )  # fmt: skip
     return cost
 
@@ -75,4 +76,22 @@ def costs_of(problem: Problem, entry: Int64Array, column: Int32Array, start: Int
 
     return Costs(
         rounded(nano["compute"]), rounded(nano["energy"]), rounded(nano["carbon"]), data_micro, exact_nano
+    )
+
+
+def worth_having(problem: Problem, places: Places) -> Places:
+    """The places whose written total is below the job's value; the others are given up.
+
+    A job with part of a device may cost less than its value by a fraction of a micro-yuan that the rounding
+    of its written parts takes away.
+    """
+    costs = costs_of(problem, places.entry, places.column, places.start)
+    total_micro = costs.compute_micro + costs.energy_micro + costs.carbon_micro + costs.data_micro
+    kept = places.served & (total_micro < problem.demand.value_micro)
+    if bool((kept == places.served).all()):
+        return places
+    return Places(
+        np.where(kept, places.entry, -1),
+        np.where(kept, places.column, -1).astype(np.int32),
+        np.where(kept, places.start, -1).astype(np.int32),
     )
