@@ -1,6 +1,8 @@
 """What the kernels read, in named tuples of arrays: the form that compiled code takes."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import numpy as np
 
 from suanwang.clearing.problem import Int32Array
 from suanwang.clearing.windows import Float32Array, Float64Array, Int8Array
@@ -77,3 +79,23 @@ class Answers(NamedTuple):
     cost: Float32Array
     column: Int32Array
     start: Int32Array
+
+
+Read = TypeVar("Read", Ground, Tables, Entries)
+Array = TypeVar("Array", bound=np.ndarray)
+
+
+def read_only(array: Array) -> Array:
+    """The same memory, not to be written.
+
+    Kernels are compiled apart for arrays that may be written and for arrays that may not. Memory shared with
+    other processes may not, so everything that kernels only read is passed like this, and compiled once.
+    """
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def sealed(arrays: Read) -> Read:
+    """The same arrays, each `read_only`."""
+    return arrays._make(read_only(array) for array in arrays)

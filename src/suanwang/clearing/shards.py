@@ -8,7 +8,7 @@ shard changes no result, since loads are integers and each job answers alone.
 import msgspec
 import numpy as np
 
-from suanwang.clearing.ground import Answers, Entries, Ground, Scratch, Tables
+from suanwang.clearing.ground import Answers, Entries, Ground, Scratch, Tables, read_only, sealed
 from suanwang.clearing.problem import Demand, Int32Array, Problem
 from suanwang.clearing.response import choose_and_load, respond
 from suanwang.clearing.windows import NEVER, Float32Array, Float64Array
@@ -46,7 +46,7 @@ def survey(problem: Problem) -> tuple[Ground, Int32Array]:
         slots_per_nano_gb=(1.0 / problem.carriage.slot_nano_gb).astype(np.float32),
         cost_femto_per_gb=problem.carriage.cost_femto_per_gb,
     )
-    return ground, dense_row
+    return sealed(ground), dense_row
 
 
 def passes_over_all(demand: Demand) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -59,7 +59,7 @@ def entries_of(problem: Problem, dense_row: Int32Array, entry: Int64Array) -> En
     demand = problem.demand
     job = demand.job[entry]
     dense = np.where(passes_over_all(demand), dense_row[demand.row], -1).astype(np.int32)
-    return Entries(
+    entries = Entries(
         milli=demand.milli[entry],
         slots=demand.slots[entry],
         reach=demand.reach[entry],
@@ -73,6 +73,7 @@ def entries_of(problem: Problem, dense_row: Int32Array, entry: Int64Array) -> En
         in_nano_gb=demand.in_nano_gb[job].astype(np.float64),
         out_nano_gb=demand.out_nano_gb[job].astype(np.float64),
     )
+    return sealed(entries)
 
 
 def room_for(tables: Tables, columns: int) -> Scratch:
@@ -117,6 +118,8 @@ class Shard(msgspec.Struct, frozen=True):
         noise: Float32Array,
     ) -> Int64Array:
         """(slot + 1, column) change of load, milli-devices, when the batch's jobs take their cheapest."""
+        prefix, prefix_by_column = read_only(prefix), read_only(prefix_by_column)
+        weight, noise = read_only(weight), read_only(noise)
         change_milli = np.zeros(prefix.shape, np.int64)
         respond(
             self.batch_tables[batch], self.batch_tables[batch + 1], self.tables, self.entries, self.noise_at,
@@ -168,7 +171,7 @@ def cut_tables(demand: Demand, entry: Int64Array, key: Int64Array, per_scan: int
     head = entry[table]
     if not len(table):
         nothing = np.zeros(0, np.int32)
-        return Tables(np.zeros(1, np.int64), nothing, nothing, nothing, nothing, nothing)
+        return sealed(Tables(np.zeros(1, np.int64), nothing, nothing, nothing, nothing, nothing))
     from_start = np.minimum.reduceat(start, table)
     to_start = np.maximum.reduceat(start + starts, table)
     levels = np.frexp(np.maximum.reduceat(starts, table).astype(np.float64))[1]
@@ -176,7 +179,7 @@ def cut_tables(demand: Demand, entry: Int64Array, key: Int64Array, per_scan: int
     passed = np.minimum(demand.slots[head], per_scan).astype(np.int64)
     scans = np.add.reduceat(starts.astype(np.int64), table) + passed * np.diff(np.append(table, len(entry)))
     builds = extent * (levels + 1) // 2 + passed
-    return Tables(
+    tables = Tables(
         entry_first=np.append(table, len(entry)),
         device_class=demand.device_class[head],
         slots=demand.slots[head],
@@ -184,6 +187,7 @@ def cut_tables(demand: Demand, entry: Int64Array, key: Int64Array, per_scan: int
         to_start=to_start.astype(np.int32),
         levels=np.where(scans > builds, levels, 0).astype(np.int32),
     )
+    return sealed(tables)
 
 
 def lay_out(
@@ -214,10 +218,10 @@ def lay_out(
         entries=entries_of(problem, dense_row, entry),
         entry=entry,
         # a fixed offset of the entry's own, whatever the shard
-        noise_at=(entry * 40503 % NOISE_SPAN).astype(np.int32),
-        entry_first=entry_first,
-        entry_at=entry_at,
-        value_nano=(demand.value_micro[jobs] * 1000.0).astype(np.float32),
+        noise_at=read_only((entry * 40503 % NOISE_SPAN).astype(np.int32)),
+        entry_first=read_only(entry_first),
+        entry_at=read_only(entry_at),
+        value_nano=read_only((demand.value_micro[jobs] * 1000.0).astype(np.float32)),
         scratch=room_for(tables, int(np.diff(supply.class_first).max(initial=1))),
         answers=Answers(
             np.empty(len(entry), np.float32), np.empty(len(entry), np.int32), np.empty(len(entry), np.int32)
