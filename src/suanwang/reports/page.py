@@ -10,9 +10,9 @@ from markupsafe import Markup
 from suanwang.model.result import Outcome, Report
 from suanwang.model.scenario import Scenario
 from suanwang.reports.charts.catalogue import NARROW_PX, charts_of
+from suanwang.reports.charts.embed import embedded
 from suanwang.reports.charts.theme import DARK, FONTS, LIGHT, PAGE, Pen, css_variables
 from suanwang.reports.charts.view import View
-from suanwang.reports.draw import render_svg
 from suanwang.reports.headline import METHOD_TEXTS, baseline, claim, figures, span
 from suanwang.reports.tables import (
     Table,
@@ -22,6 +22,8 @@ from suanwang.reports.tables import (
     scarce_hour_table,
     scarce_pool_table,
 )
+from suanwang.reports.usage import Usage
+from suanwang.reports.vega_script import vega_script
 from suanwang.reports.words import phase, short_yuan
 from suanwang.units.text import Language, Text
 
@@ -31,7 +33,11 @@ WORDS = {
     "brand": Text("Suanwang · clearing of a computing-power network", "算网 · 算力网出清报告"),
     "how": Text("How it was made", "如何得出"),
     "notes": Text("To know when reading", "阅读须知"),
-    "assumptions": Text("Assumptions", "假设"),
+    "assumptions": Text("Where the scenario comes from", "场景来源"),
+    "no_script": Text(
+        "The charts are drawn by JavaScript, which is off here.", "图表由 JavaScript 绘制，此处未启用。"
+    ),
+    "failed": Text("This chart could not be drawn", "此图未能绘出"),
 }
 SECTIONS = (
     (Text("Space: where work runs", "空间：算力在哪里"), ("flows",)),
@@ -42,13 +48,12 @@ SECTIONS = (
 
 
 class Panel(msgspec.Struct, frozen=True):
-    """One box of the page: a chart, perhaps drawn again for a phone, or a table."""
+    """One box of the page: a chart, as JSON with a shape for a desk and one for a phone, or a table."""
 
     title: str
     caption: str
     place: Place
-    svg: Markup | None = None
-    slim_svg: Markup | None = None
+    chart: Markup | None = None
     table: Table | None = None
 
 
@@ -66,13 +71,15 @@ def render_page(
     language: Language,
     beside: Outcome | None = None,
     assumptions: Sequence[Text] = (),
+    usage: Usage | None = None,
 ) -> str:
     """The page of an outcome, in one language.
 
-    `beside` is the first-come plan to compare with; `assumptions` are listed at the foot. The page
-    follows the reader's light or dark scheme, and loads nothing.
+    `beside` is the first-come plan to compare with; `assumptions` are listed at the foot; `usage` saves
+    measuring again. The page draws its charts itself, to its width and in the reader's light or dark scheme,
+    and may load nothing.
     """
-    view = View.of(scenario, outcome, report, beside)
+    view = View.of(scenario, outcome, report, beside, usage)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("suanwang.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -96,6 +103,7 @@ def render_page(
         light=css_variables(LIGHT),
         dark=css_variables(DARK),
         fonts=FONTS,
+        vega=Markup(vega_script()),
     )
 
 
@@ -133,15 +141,13 @@ def sections(view: View, language: Language) -> list[Section]:
 
 
 def chart_panel(view: View, name: str, language: Language) -> Panel:
-    """A chart in its box; wide ones are drawn a second time for narrow screens."""
+    """A chart in its box; wide ones with a second shape for narrow screens."""
     entry = charts_of(view)[name]
-    chart = entry.draw(view, Pen(language, PAGE, entry.width_px))
-    slim = None
-    if entry.width_px > NARROW_PX:
-        narrow = entry.draw(view, Pen(language, PAGE, NARROW_PX))
-        slim = Markup(render_svg(narrow.spec, f"{name}-slim"))
-    place: Place = "map" if name == "flows" else "full" if slim else "half"
-    return Panel(chart.title, chart.caption, place, Markup(render_svg(chart.spec, name)), slim)
+    widths_px = [entry.width_px, NARROW_PX] if entry.width_px > NARROW_PX else [entry.width_px]
+    shapes = [entry.draw(view, Pen(language, PAGE, width_px)) for width_px in widths_px]
+    place: Place = "map" if name == "flows" else "full" if len(shapes) > 1 else "half"
+    chart = Markup(embedded([shape.spec for shape in shapes]))
+    return Panel(shapes[0].title, shapes[0].caption, place, chart)
 
 
 def tables_for(first_chart: str, view: View, language: Language) -> list[Panel]:

@@ -22,7 +22,7 @@ Draw = Callable[[View, Pen], Chart]
 class Entry(msgspec.Struct, frozen=True):
     """How a chart is drawn, its width on a desk's screen, and whether it says nothing without prices.
 
-    Those wider than `NARROW_PX` are drawn once more at that width, for a phone.
+    Those wider than `NARROW_PX` have a second shape of that width, for a phone.
     """
 
     draw: Draw

@@ -73,7 +73,7 @@ def flow_map(view: View, pen: Pen) -> Chart:
     layers = [
         *background(pen, frame, net, at),
         arcs_layer(pen, frame, arc_rows(view, pen, flows, at)),
-        *discs_layers(pen, frame, disc_rows(view, pen, flows, at, frame)),
+        *discs_layers(pen, frame, disc_rows(view, pen, flows, at)),
     ]
     body: dict[str, Json] = {
         "width": frame.width_px,
@@ -81,20 +81,24 @@ def flow_map(view: View, pen: Pen) -> Chart:
         "layer": layers,
         "resolve": {"scale": {"size": "independent"}},
     }
-    return Chart("flows", pen.say("Where the work goes", "算力流向"), caption, finished(pen, body))
+    return Chart(
+        "flows", pen.say("Where the work goes", "算力流向"), caption, finished(pen, body, keeps_shape=True)
+    )
 
 
 def arc_rows(view: View, pen: Pen, flows: list[Flow], at: dict[str, Point]) -> list[Row]:
     """Rows of the largest flows between two places, each a run of points with a growing width."""
     moving = [flow for flow in flows if flow.begin != flow.end and flow.begin in at and flow.end in at]
-    shown = moving[: FLOWS_SHOWN_NARROW if pen.narrow else FLOWS_SHOWN]
+    shown = moving[:FLOWS_SHOWN]
     unit = pen.say(" device-hours", "卡时")
     rows: list[Row] = []
     # The largest flow is drawn last, on top.
-    for number, flow in enumerate(reversed(shown)):
-        width_px = (6 if pen.narrow else 9) * sqrt(flow.device_hours / shown[0].device_hours)
+    for number, flow in reversed(list(enumerate(shown))):
+        width = sqrt(flow.device_hours / shown[0].device_hours)
         west = at[flow.end][0] < at[flow.begin][0]
         names = [view.places.names[place].say(pen.language) for place in (flow.begin, flow.end)]
+        # A trail is one mark: it says what its first point says.
+        told = {"says": f"{names[0]} → {names[1]} · {short_count(flow.device_hours, pen.language)}{unit}"}
         for step, (x, y) in enumerate(arc(at[flow.begin], at[flow.end])):
             rows.append(
                 {
@@ -102,15 +106,15 @@ def arc_rows(view: View, pen: Pen, flows: list[Flow], at: dict[str, Point]) -> l
                     "step": step,
                     "x": round(x, 5),
                     "y": round(y, 5),
-                    "width": round(width_px * (0.12 + 0.88 * (step / (ARC_POINTS - 1)) ** 1.5), 2),
+                    "width": round(width * (0.12 + 0.88 * (step / (ARC_POINTS - 1)) ** 1.5), 4),
                     "way": "west" if west else "east",
-                    "says": f"{names[0]} → {names[1]} · {short_count(flow.device_hours, pen.language)}{unit}",
+                    **(told if step == 0 else {}),
                 }
             )
     return rows
 
 
-def disc_rows(view: View, pen: Pen, flows: list[Flow], at: dict[str, Point], frame: Frame) -> list[Row]:
+def disc_rows(view: View, pen: Pen, flows: list[Flow], at: dict[str, Point]) -> list[Row]:
     """A row for every place with demand or work: what its users ask for, what it runs, and its name."""
     unit = pen.say(" device-hours", "卡时")
     asked: dict[str, float] = {}
@@ -124,16 +128,12 @@ def disc_rows(view: View, pen: Pen, flows: list[Flow], at: dict[str, Point], fra
         name = view.places.names[place].say(pen.language)
         wants, does = asked.get(place, 0.0), run.get(place, 0.0)
         demand, work = short_count(wants, pen.language), short_count(does, pen.language)
-        radius_px = sqrt(disc_area_px(pen) * max(wants, does) / largest / pi)
-        left = place in NAMED_TO_THE_LEFT
-        aside = (radius_px + 3) / frame.px_per_unit * (-1 if left else 1)
         rows.append(
             {
                 "name": name,
                 "x": round(at[place][0], 5),
                 "y": round(at[place][1], 5),
-                "name_x": round(at[place][0] + aside, 5),
-                "side": "right" if left else "left",
+                "side": "right" if place in NAMED_TO_THE_LEFT else "left",
                 "asked": round(wants / largest, 6),
                 "run": round(does / largest, 6),
                 "says": pen.say(
@@ -150,19 +150,16 @@ def disc_area_px(pen: Pen) -> float:
     return 420 if pen.narrow else 900
 
 
-def position(frame: Frame, x: str = "x") -> dict[str, Json]:
+def position(frame: Frame) -> dict[str, Json]:
     """The channels that put a row on the picture."""
     return {
         channel: {
-            "field": field,
+            "field": channel,
             "type": "quantitative",
             "scale": {"domain": list(domain), "nice": False, "zero": False},
             "axis": None,
         }
-        for channel, field, domain in (
-            ("x", x, (frame.left, frame.right)),
-            ("y", "y", (frame.low, frame.high)),
-        )
+        for channel, domain in (("x", (frame.left, frame.right)), ("y", (frame.low, frame.high)))
     }
 
 
@@ -188,12 +185,18 @@ def arcs_layer(pen: Pen, frame: Frame, rows: list[Row]) -> Json:
     words = json_words(pen.say("westward", "向西"), pen.say("eastward", "向东"))
     return {
         "data": {"values": rows},
+        "transform": [{"filter": f"datum.flow < {FLOWS_SHOWN_NARROW if pen.narrow else FLOWS_SHOWN}"}],
         "mark": {"type": "trail", "opacity": 0.55},
         "encoding": {
             **position(frame),
             "detail": {"field": "flow"},
             "order": {"field": "step"},
-            "size": {"field": "width", "type": "quantitative", "scale": None, "legend": None},
+            "size": {
+                "field": "width",
+                "type": "quantitative",
+                "scale": {"domain": [0, 1], "range": [0, 6 if pen.narrow else 9]},
+                "legend": None,
+            },
             "color": {
                 "field": "way",
                 "type": "nominal",
@@ -205,7 +208,7 @@ def arcs_layer(pen: Pen, frame: Frame, rows: list[Row]) -> Json:
                     "labelExpr": f"datum.value == 'west' ? {words[0]} : {words[1]}",
                 },
             },
-            "description": {"field": "says"},
+            "tooltip": {"field": "says"},
         },
     }
 
@@ -223,13 +226,15 @@ def discs_layers(pen: Pen, frame: Frame, rows: list[Row]) -> list[Json]:
         "scale": {"domain": [0, 1], "range": [0, disc_area_px(pen)]},
         "legend": None,
     }
+    side = "datum.side == 'left' ? 1 : -1"
     name: dict[str, Json] = {
         "type": "text",
         "align": {"expr": "datum.side"},
         "baseline": "middle",
+        "dx": {"expr": f"(sqrt({disc_area_px(pen) / pi:.3f} * max(datum.asked, datum.run)) + 3) * ({side})"},
         "fontSize": 11 if pen.narrow else 12,
     }
-    named: dict[str, Json] = {**position(frame, "name_x"), "text": {"field": "name"}}
+    named: dict[str, Json] = {**position(frame), "text": {"field": "name"}}
     data: dict[str, Json] = {"values": rows}
     return [
         {
@@ -238,7 +243,7 @@ def discs_layers(pen: Pen, frame: Frame, rows: list[Row]) -> list[Json]:
             "encoding": {
                 **position(frame),
                 "size": {"field": "run", **size},
-                "description": {"field": "says"},
+                "tooltip": {"field": "says"},
             },
         },
         {
@@ -247,7 +252,7 @@ def discs_layers(pen: Pen, frame: Frame, rows: list[Row]) -> list[Json]:
             "encoding": {
                 **position(frame),
                 "size": {"field": "asked", **size},
-                "description": {"field": "says"},
+                "tooltip": {"field": "says"},
             },
         },
         {

@@ -26,16 +26,14 @@ def classes_by_size(view: View) -> list[tuple[str, NDArray[np.int64]]]:
 
 def load_by_class(view: View, pen: Pen) -> Chart:
     """Busy share of every device class, hour by hour."""
-    bins = view.bins(84 if pen.narrow else 168)
+    bins = view.bins(168)
     busy, available = view.usage.busy_milli, view.usage.available_milli
     rows: list[tuple[str, NDArray[np.float64]]] = []
     for name, members in classes_by_size(view):
         there = bins.sums(available[members].sum(axis=0).astype(np.float64))
         rows.append((name, bins.sums(busy[members].sum(axis=0).astype(np.float64)) / np.maximum(there, 1)))
     cells = [
-        cell(
-            bins, name, i, float(share), f"{name} · {bins.label[i]} · {percent(float(share), 0)}", LOAD_STEPS
-        )
+        cell(bins, name, i, float(share), percent(float(share), 0), LOAD_STEPS)
         for name, shares in rows
         for i, share in enumerate(shares)
     ]
@@ -52,7 +50,7 @@ def load_by_class(view: View, pen: Pen) -> Chart:
 
 def price_by_class(view: View, pen: Pen) -> Chart:
     """Mean clearing price of every device class, hour by hour, weighted by capacity; yuan per device-hour."""
-    bins = view.bins(84 if pen.narrow else 168)
+    bins = view.bins(168)
     available = view.usage.available_milli
     rows: list[tuple[str, NDArray[np.float64]]] = []
     for name, members in classes_by_size(view):
@@ -76,7 +74,7 @@ def price_by_class(view: View, pen: Pen) -> Chart:
 
 def price_of_scarce_pools(view: View, pen: Pen) -> Chart:
     """Clearing price of the pools where one more device would be worth most; yuan per device-hour."""
-    bins = view.bins(84 if pen.narrow else 168)
+    bins = view.bins(168)
     row_of = {pool: row for row, pool in enumerate(view.scenario.pools["pool"])}
     scarce = view.report.scarcity.pools[:POOLS_SHOWN] if view.report.scarcity else []
     price = np.where(view.usage.available_milli > 0, view.outcome.price_micro, 0) / MICRO / view.slot_hours
@@ -101,7 +99,7 @@ def priced(
     unit = pen.say("CNY per device-hour", "元/卡时")
     steps = price_steps(np.concatenate([prices for _, prices in rows]) if rows else np.zeros(0))
     cells = [
-        cell(bins, row, i, float(price), f"{row} · {bins.label[i]} · {price:,.3f} {unit}", steps)
+        cell(bins, row, i, float(price), f"{price:,.3f}", steps)
         for row, prices in rows
         for i, price in enumerate(prices)
     ]
@@ -129,7 +127,7 @@ def between(limits: tuple[float, ...], unit: str) -> tuple[str, ...]:
 
 
 def cell(
-    bins: Bins, row: str, index: int, value: float, says: str, limits: tuple[float, ...]
+    bins: Bins, row: str, index: int, value: float, told: str, limits: tuple[float, ...]
 ) -> dict[str, Json]:
     """One cell of a heat map. `step` is its colour; a value on a limit takes the higher, but 0 the lowest."""
     step = int(np.searchsorted(limits, value, side="right")) if value > 0 else 0
@@ -138,7 +136,7 @@ def cell(
         "from": bins.wall_ms[index],
         "to": bins.wall_ms[index + 1],
         "step": step,
-        "says": says,
+        "told": told,
     }
 
 
@@ -169,12 +167,14 @@ def heat_map(
     last = max((int(str(cell["to"])) for cell in cells), default=1)
     # Each cell reaches a little under the next, which is drawn over it, so that no seam shows.
     under = f"min(datum.to + 0.4 * (datum.to - datum.from), {last})"
+    after = json.dumps(f" {unit}" if unit else "")
+    says = f"datum.row + ' · ' + utcFormat(datum.from, '%m-%d %H:%M') + ' · ' + datum.told + {after}"
     body: dict[str, Json] = {
         "width": pen.width_px,
         "height": {"step": 22 if pen.narrow else 26},
         "autosize": {"type": "fit-x", "contains": "padding"},
         "data": {"values": cells},
-        "transform": [{"calculate": under, "as": "end"}],
+        "transform": [{"calculate": under, "as": "end"}, {"calculate": says, "as": "says"}],
         "mark": {"type": "rect"},
         "encoding": {
             "x": {
@@ -208,7 +208,7 @@ def heat_map(
                     "labelExpr": f"{json.dumps(labels)}[datum.value]",
                 },
             },
-            **({} if pen.narrow else {"description": {"field": "says"}}),
+            "tooltip": {"field": "says"},
         },
     }
     return finished(pen, body)

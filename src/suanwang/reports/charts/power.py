@@ -90,7 +90,7 @@ def province_panel(
             },
             {
                 "mark": {"type": "bar", "opacity": 0},
-                "transform": [{"calculate": "datum.most * 1.55", "as": "room"}],
+                "transform": [{"calculate": "datum.most * 1.8", "as": "room"}],
                 "encoding": {"x": {"field": "room", "type": "quantitative"}},
             },
             {

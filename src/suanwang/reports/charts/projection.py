@@ -56,11 +56,6 @@ class Frame(msgspec.Struct, frozen=True):
         height_px = max(width_px * (high - low) / (right - left), 0.3 * width_px)
         return cls(left, right, low, high, width_px, round(height_px))
 
-    @property
-    def px_per_unit(self) -> float:
-        """Pixels to one unit of the plane, the same both ways."""
-        return self.width_px / (self.right - self.left)
-
 
 def arc(begin: Point, end: Point) -> list[Point]:
     """Points of a bow from `begin` to `end`, bent to the left, so that the way back is another bow."""

@@ -90,7 +90,7 @@ def shares(pen: Pen, told: list[tuple[str, int, int, str]]) -> Spec:
                     "encoding": {"y": y, "text": {"field": "name"}},
                 },
                 {
-                    "mark": {**words, "align": "right", "x": pen.width_px - 8, "color": pen.theme.muted},
+                    "mark": {**words, "align": "right", "x": "width", "color": pen.theme.muted},
                     "encoding": {"y": y, "text": {"field": "says"}},
                 },
             ],
@@ -154,7 +154,7 @@ def waits(view: View, pen: Pen) -> Chart:
                 "mark": {"type": "bar", "cornerRadiusEnd": 2},
                 "encoding": {
                     "color": {"field": "kind", "type": "nominal", "scale": colours, "legend": None},
-                    "description": {"field": "says"},
+                    "tooltip": {"field": "says"},
                 },
             },
             {

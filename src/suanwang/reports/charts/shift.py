@@ -57,7 +57,7 @@ def paid_per_kwh(view: View, used: Usage) -> float:
 
 def load_and_price(view: View, pen: Pen) -> Chart:
     """Two panels over the same hours: power drawn, beside the baseline, and the price of electricity."""
-    bins = view.bins(84 if pen.narrow else 168)
+    bins = view.bins(168)
     power = power_by_hour(view)
     plan, price = bins.means(power.plan_kw), bins.means(power.price)
     beside = bins.means(power.beside_kw) if power.beside_kw is not None else None
@@ -170,7 +170,7 @@ def hover(x: dict[str, Json]) -> dict[str, Json]:
     return {
         "transform": [{"filter": "datum.to > datum.from"}],
         "mark": {"type": "rect", "opacity": 0},
-        "encoding": {"x": x, "x2": {"field": "to"}, "description": {"field": "says"}},
+        "encoding": {"x": x, "x2": {"field": "to"}, "tooltip": {"field": "says"}},
     }
 
 

@@ -106,14 +106,20 @@ class Chart(msgspec.Struct, frozen=True):
         return {**self.spec, "title": {"text": self.title, "anchor": "start", "fontSize": 17, "offset": 14}}
 
 
-def finished(pen: Pen, body: Mapping[str, Json]) -> Spec:
-    """A whole specification: the schema, the look, and the body of the chart."""
+def finished(pen: Pen, body: Mapping[str, Json], keeps_shape: bool = False) -> Spec:
+    """A whole specification: the schema, the look, and the body of the chart.
+
+    `usermeta`, which Vega ignores, tells a page how to fit the chart to another width: it `keeps_shape`, or
+    only its width changes.
+    """
     theme = pen.theme
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "background": theme.surface,
         "padding": 4,
+        "usermeta": {"width_px": pen.width_px, "keeps_shape": keeps_shape},
         "config": {
+            "aria": False,
             "font": FONTS,
             "view": {"stroke": None},
             "axis": {

@@ -27,14 +27,19 @@ class View(msgspec.Struct, frozen=True, dict=True):
 
     @classmethod
     def of(
-        cls, scenario: Scenario, outcome: Outcome, report: Report, beside: Outcome | None = None
+        cls,
+        scenario: Scenario,
+        outcome: Outcome,
+        report: Report,
+        beside: Outcome | None = None,
+        usage: Usage | None = None,
     ) -> "View":
-        """The view of an outcome."""
+        """The view of an outcome; `usage` saves measuring again where the caller has it."""
         return cls(
             scenario,
             outcome,
             report,
-            measure(scenario, outcome),
+            measure(scenario, outcome) if usage is None else usage,
             beside,
             measure(scenario, beside) if beside is not None else None,
         )
