@@ -16,6 +16,8 @@ from suanwang.units.text import Text
 BUILT_IN = Path(__file__).parent / "programmes"
 """The programmes that come with the package."""
 
+CORRECT = Text("correct the file, then `suanwang programme check` it", "改正文件后再次校验")
+
 CRITERIA = Path(__file__).parent / "criteria"
 """Criteria of cultivation libraries, in the same form."""
 
@@ -37,7 +39,11 @@ def programme_from_bytes(data: bytes, file: str) -> Rules:
     faults = check_programme(programme)
     compile_programme(programme, faults)
     if faults:
-        raise InvalidInput([msgspec.structs.replace(fault, file=file) for fault in faults])
+        told = [
+            msgspec.structs.replace(fault, file=file, remedy=fault.remedy if fault.remedy.en else CORRECT)
+            for fault in faults
+        ]
+        raise InvalidInput(told)
     return Rules(programme, sha256(data).hexdigest())
 
 

@@ -24,6 +24,7 @@ WHOLE = re.compile(r"-?\d{1,3}(?:,\d{3})+|-?\d{1,19}", re.ASCII)
 LARGEST = 2**63 - 1
 NONE_WORDS = ("not seen", "none", "null", "~", "")
 BYTES_MOST = 1_000_000
+DEPTH_MOST = 40
 
 
 AS_EXPECTED = Text("write it as expected", "按要求改写")
@@ -250,6 +251,21 @@ def read_yaml(data: bytes, file: str, shape: type[Shape]) -> Shape:
     return cast(Shape, value)
 
 
+def refused_outright(text: str, file: str) -> Fault | None:
+    """Aliases and deep nesting, found event by event before anything is built: both can blow up."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return Fault(file, Text("anchors and aliases are not allowed", "不允许锚点与别名"))
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEPTH_MOST:
+            return Fault(file, Text("nested too deeply", "嵌套过深"), expected=same(f"≤ {DEPTH_MOST}"))
+    return None
+
+
 def compose(data: bytes, file: str) -> yaml.Node:
     """The node tree of a document. Raises InvalidInput where it is no single, plain YAML document."""
     fault: Fault | None = None
@@ -259,9 +275,8 @@ def compose(data: bytes, file: str) -> yaml.Node:
     else:
         try:
             text = data.decode("utf-8")
-            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.CSafeLoader)):
-                fault = Fault(file, Text("anchors and aliases are not allowed", "不允许锚点与别名"))
-            else:
+            fault = refused_outright(text, file)
+            if fault is None:
                 node = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.CSafeLoader))
         except UnicodeDecodeError as error:
             fault = Fault(file, Text("not UTF-8", "不是 UTF-8 编码"), f"byte {error.start}")

@@ -24,6 +24,7 @@ from suanwang.units.text import Text, same
 SHA256 = re.compile(r"^[0-9a-f]{64}$")
 HEXADECIMAL = Text("64 hexadecimal digits", "64 位十六进制")
 NO_TEXT = same("")
+CORRECT = Text("correct the papers and file again", "更正材料后重新申报")
 
 
 class ClaimCheck(msgspec.Struct, frozen=True):
@@ -92,7 +93,7 @@ def paper_faults(papers: Papers, enterprise: Enterprise, programme: Programme) -
     faults: list[Fault] = []
 
     def note(place: str, what: Text, found: str = "", expected: Text = NO_TEXT) -> None:
-        faults.append(Fault(f"{claim.claim} {place}", what, found, expected, kind="papers"))
+        faults.append(Fault(f"{claim.claim} {place}", what, found, expected, CORRECT, kind="papers"))
 
     pairs = (
         ("programme", claim.programme, programme.programme),

@@ -3,7 +3,7 @@
 A value that is not known is left out, so that a predicate which needs it is unknown, never false.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
 from typing import Literal
 
@@ -17,8 +17,8 @@ from suanwang.units.text import Text
 InputType = Literal["whole", "truth", "text"]
 InputValue = int | bool | str
 
-GOOD_NAME_DAYS = 3 * 365
-"""Days back that `bad_credit_3_years` looks."""
+GOOD_NAME_YEARS = 3
+"""Years back that `bad_credit_3_years` looks."""
 
 
 class InputNeed(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ def input_values(enterprise: Enterprise, purchase: Purchase | None, day: date) -
         "cluster": enterprise.cluster,
         "bad_credit_now": any(flag.touches(day, day) for flag in enterprise.flags),
         "bad_credit_3_years": any(
-            flag.touches(day - timedelta(days=GOOD_NAME_DAYS), day) for flag in enterprise.flags
+            flag.touches(years_before(day, GOOD_NAME_YEARS), day) for flag in enterprise.flags
         ),
     }
     perhaps: dict[str, InputValue | None] = {
@@ -124,6 +124,12 @@ def input_values(enterprise: Enterprise, purchase: Purchase | None, day: date) -
         if value is not None:
             values[name] = value
     return values
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day `years` earlier; 29 February falls back to the 28th."""
+    leap = day.month == 2 and day.day == 29
+    return date(day.year - years, day.month, 28 if leap else day.day)
 
 
 def events(enterprise: Enterprise, purchase: Purchase | None, day: date) -> dict[str, date]:

@@ -19,6 +19,9 @@ def faults_of(text: str) -> list[str]:
     """What is said of a programme file with this text."""
     with pytest.raises(InvalidInput) as error:
         programme_from_bytes(text.encode(), "p.yaml")
+    assert all(
+        fault.remedy.en and fault.remedy.zh for fault in error.value.faults if fault.row or fault.column
+    )
     return [fault.say("en") for fault in error.value.faults]
 
 
@@ -81,6 +84,7 @@ def test_every_fault_of_meaning_is_told_in_one_pass() -> None:
         ("a: 1\na: 2\n", "this key comes twice"),
         ("? [1]\n: 2\n", "a key must be a word"),
         ("a: 1\n---\nb: 2\n", "not YAML"),
+        ("[" * 900_000, "nested too deeply"),
     ],
 )
 def test_what_is_no_programme_at_all(text: str, part: str) -> None:

@@ -15,11 +15,17 @@ from suanwang.policy.decide import decide
 from suanwang.policy.decision import Beside, Paid, Position, decision_digest
 from suanwang.policy.explanation import explain_findings, explain_step
 from suanwang.policy.inputs import Subject
+from suanwang.policy.recompute import recompute
 
 BUILT_IN = read_programmes()
 
 CAPS = "caps: {per_claim_yuan: 300000, per_enterprise_yuan: 500000, pool_per_year_yuan: 900000}\n"
 MONEY = st.integers(0, 10**13)
+PINNED = (
+    "71f3b7175c9c22efeb5459d21fd525eabf9d5e6f4de8c1aee5898790d99aa4e8",
+    "0c4ac616f109e74df21f2558246b0c412307087c3e2048328dea04bdf191c2c1",
+    "6da5495d5ee9f17263796d6cdf18311f7dd3d06610e39e4277835fa09c925034",
+)
 
 
 @settings(deadline=None)
@@ -124,6 +130,25 @@ def test_the_same_inputs_have_the_same_digest_and_others_another() -> None:
     ]
     assert len({decision_digest(decision) for decision in [one, *others]}) == 5
     assert msgspec.json.decode(msgspec.json.encode(one), type=type(one)) == one
+
+
+def test_a_recorded_decision_is_made_again() -> None:
+    rule = rated(3000, more=CAPS)
+    recorded = decide(rule, subject(100))
+    stored = msgspec.json.decode(msgspec.json.encode(recorded), type=type(recorded))
+    assert recompute(stored, rule, subject(100), Position()) == ()
+    assert recompute(stored, rated(2999, more=CAPS), subject(100), Position()) == (
+        "rule",
+        "amount",
+        "explanation",
+    )
+    assert recompute(stored, rule, subject(101), Position()) == ("inputs", "amount", "explanation")
+
+
+def test_the_bytes_of_a_decision_do_not_change_under_new_code() -> None:
+    """Pinned: recorded digests must still come out. A new field needs a new version of the struct."""
+    decision = decide(rated(3000, more=CAPS), subject(100))
+    assert (decision.rule_digest, decision.input_digest, decision_digest(decision)) == PINNED
 
 
 def test_tax_counts_where_the_programme_says_so() -> None:
