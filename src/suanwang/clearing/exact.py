@@ -194,22 +194,22 @@ def solve_exact(
     proven = status == highspy.HighsModelStatus.kOptimal and lost == 0
     reproducible = relaxed and status != highspy.HighsModelStatus.kTimeLimit
     lost_micro = exact_sum(demand.value_micro)
+    gap = 0.0
+    if not proven:
+        best_nano = max(info.mip_dual_bound / scale, relaxed_nano if relaxed else -np.inf)
+        gap = own_gap(problem, choices, places, best_nano)
     return Exact(
         places=places,
         price_micro=prices,
         relaxed=relaxed,
         relaxation_micro=lost_micro + round(relaxed_nano / 1000) if relaxed else None,
         proven=proven,
-        gap=0.0
-        if proven
-        else own_gap(
-            problem, choices, places, max(info.mip_dual_bound / scale, relaxed_nano if relaxed else -np.inf)
-        ),
+        gap=gap,
         reproducible=reproducible,
         variables=len(choices.entry),
         constraints=len(matrix.most),
         search_nodes=int(info.mip_node_count),
-        notes=() if reproducible else (cut_short(time_limit_s),),
+        notes=() if reproducible else (cut_short(time_limit_s, gap),),
     )
 
 
@@ -226,9 +226,14 @@ def own_gap(problem: Problem, choices: Choices, places: Places, bound_nano: floa
     return max(0.0, (-bound_nano - saved_nano) / cost_nano)
 
 
-def cut_short(time_limit_s: float | None) -> Text:
+def cut_short(time_limit_s: float | None, gap: float | None) -> Text:
     """The note of a search that the clock ended."""
+    dearer = (
+        ("by an unknown share", "幅度未知") if gap is None else (f"by at most {gap:.3%}", f"至多 {gap:.3%}")
+    )
     return Text(
-        f"The time limit of {time_limit_s:g} s ended the search: another run may give another plan.",
-        f"搜索因 {time_limit_s:g} 秒的时限而中止：再次运行可能得到不同的计划。",
+        f"The time limit of {time_limit_s or 0:g} s ended the search: the plan may be dearer than the best "
+        f"{dearer[0]}, and another run may give another plan.",
+        f"搜索因 {time_limit_s or 0:g} 秒的时限而中止：计划可能高于最优（{dearer[1]}），"
+        "再次运行可能得到不同的计划。",
     )

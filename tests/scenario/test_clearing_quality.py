@@ -1,0 +1,80 @@
+"""The method `prices` against the exact program on small hard cases: never better, and close.
+
+The cases are the random networks of `tests.clearing_cases`: fractions, options, gangs, limited links,
+outages, negative prices, equal costs, values at the cost, loads from idle to several times what there is.
+"""
+
+import numpy as np
+import pytest
+from tests.clearing_cases import random_scenario
+
+from suanwang.clearing.clear import clear
+from suanwang.clearing.compile import compile_problem
+from suanwang.clearing.exact import solve_exact
+from suanwang.clearing.recompute import recompute_bound
+from suanwang.units.rounding import exact_sum
+
+
+class Tally:
+    """Losses against the optimum and against the relaxation, as shares."""
+
+    def __init__(self) -> None:
+        self.dearer: list[float] = []
+        self.looser: list[float] = []
+
+    def add(self, seed: int, jobs: int | None) -> None:
+        """Clear one case by every method; assert what holds case by case."""
+        scenario = random_scenario(seed, jobs=jobs)
+        prices, exact, first = (clear(scenario, method) for method in ("prices", "exact", "fcfs"))
+        relaxed = solve_exact(compile_problem(scenario)).relaxation_micro
+        assert relaxed is not None
+        cost, best, plain = (exact_sum(outcome.total_micro) for outcome in (prices, exact, first))
+        # written parts of a job with part of a device are rounded, by up to 1.5 micro-yuan
+        slack = 3 * scenario.jobs.height + 1e-7 * abs(best)
+        assert best <= cost + slack, seed
+        assert best <= plain + slack, seed
+        for outcome in (prices, exact, first):
+            assert outcome.bound_micro == recompute_bound(scenario, outcome.price_micro), (
+                seed,
+                outcome.method,
+            )
+            assert outcome.bound_micro <= relaxed + slack, (seed, outcome.method)
+            assert outcome.price_loss_micro + outcome.place_loss_micro == (
+                exact_sum(outcome.total_micro) - outcome.bound_micro
+            )
+        if best > 0 and relaxed > 0:
+            self.dearer.append((cost - best) / best)
+            self.looser.append((relaxed - prices.bound_micro) / relaxed)
+
+    def tell(self) -> str:
+        """The figures in words."""
+        dearer, looser = np.array(self.dearer), np.array(self.looser)
+        return (
+            f"{len(dearer)} cases; dearer than the optimum: mean {dearer.mean():.3%}, "
+            f"most {dearer.max():.3%}, equal in {(dearer < 1e-6).mean():.0%}; bound below the relaxation: mean {looser.mean():.3%}, "
+            f"90 % within {np.quantile(looser, 0.9):.3%}, most {looser.max():.3%}"
+        )
+
+
+def tally(first: int, count: int, jobs: int | None) -> Tally:
+    """The cases of consecutive seeds."""
+    counted = Tally()
+    for seed in range(first, first + count):
+        counted.add(seed, jobs)
+    print(counted.tell())
+    return counted
+
+
+def test_close_to_the_optimum_on_small_cases() -> None:
+    for first, count, jobs in ((0, 30, None), (1000, 12, 40)):
+        counted = tally(first, count, jobs)
+        assert np.mean(counted.dearer) <= 0.02, counted.tell()
+        assert np.mean(counted.looser) <= 0.005, counted.tell()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("first", "count", "jobs"), [(0, 300, None), (1000, 150, 40), (2000, 50, 80)])
+def test_close_to_the_optimum_on_hundreds_of_cases(first: int, count: int, jobs: int | None) -> None:
+    counted = tally(first, count, jobs)
+    assert np.mean(counted.dearer) <= 0.02, counted.tell()
+    assert np.mean(counted.looser) <= 0.005, counted.tell()
