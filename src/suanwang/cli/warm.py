@@ -20,11 +20,15 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
 
     from suanwang.clearing.by_prices import Settings
     from suanwang.clearing.clear import clear
+    from suanwang.clearing.quote import QuoteDesk, Request
     from suanwang.feeds.hard import make_hard
     from suanwang.feeds.national import make_national
 
     print(Text("compiling the kernels …", "正在编译计算内核……").say(language), file=sys.stderr)
     for made in (make_national(2_000), make_hard(2_000)):
         for method in ("prices", "fcfs"):
-            clear(made.scenario, method, Settings(steps=5, rounds=1))
+            outcome = clear(made.scenario, method, Settings(steps=5, rounds=1))
+        first = made.scenario.jobs.row(0, named=True)
+        request = Request(**{name: first[name] for name in Request.__struct_fields__})
+        QuoteDesk(made.scenario, outcome.price_micro).quote(request)
     return 0

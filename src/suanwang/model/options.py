@@ -3,6 +3,8 @@
 A million jobs share far fewer distinct option texts, so each text is parsed once and jobs point to it.
 """
 
+import re
+
 import msgspec
 import numpy as np
 import polars as pl
@@ -10,6 +12,30 @@ from numpy.typing import NDArray
 
 ALTERNATIVE = r"^([^:;\s]+):(\d{1,9}(?:\.\d{1,3})?)(?:x(\d{1,6}))?:(\d{1,6})$"
 """device, units per node (at most 3 decimals), nodes, slots."""
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    """One alternative of an option text; `units_milli` are those of one node."""
+
+    device: str
+    units_milli: int
+    nodes: int
+    slots: int
+
+
+def alternatives_of(text: str) -> tuple[Alternative, ...]:
+    """The alternatives of one text, in the order written; none where it is malformed."""
+    found: list[Alternative] = []
+    for part in text.split(";"):
+        match = re.fullmatch(ALTERNATIVE, part.strip())
+        if match is None:
+            return ()
+        device, units, nodes, slots = match.groups()
+        alternative = Alternative(device, round(float(units) * 1000), int(nodes or 1), int(slots))
+        if alternative.units_milli < 1 or alternative.nodes < 1 or alternative.slots < 1:
+            return ()
+        found.append(alternative)
+    return tuple(found)
 
 
 class OptionBook(msgspec.Struct, frozen=True):
