@@ -180,7 +180,7 @@ def heat_map(
             "x": {
                 "field": "from",
                 "type": "temporal",
-                "scale": {"type": "utc", "domain": [first, last], "nice": False},
+                "scale": {"type": "utc", "nice": False},
                 "axis": time_axis(pen, first, last),
             },
             "x2": {"field": "end"},

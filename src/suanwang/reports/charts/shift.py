@@ -109,7 +109,7 @@ def panels(pen: Pen, rows: list[dict[str, Json]], most_kw: float, with_beside: b
     x: dict[str, Json] = {
         "field": "from",
         "type": "temporal",
-        "scale": {"type": "utc", "domain": [first, last], "nice": False},
+        "scale": {"type": "utc", "nice": False},
     }
     axis = time_axis(pen, first, last)
     value_axis: dict[str, Json] = {

@@ -28,7 +28,7 @@
     var place = document.createElement("div");
     try {
       var drawn = await vegaEmbed(place, fit(spec, Math.max(width, LEAST_PX)), {
-        mode: "vega-lite", renderer: "svg", actions: false, tooltip: false, defaultStyle: false, logLevel: 1,
+        mode: "vega-lite", renderer: "svg", actions: false, tooltip: false, defaultStyle: false,
       });
       drawn.view.addEventListener("pointermove", show);
       drawn.view.addEventListener("pointerdown", show);
