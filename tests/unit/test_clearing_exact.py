@@ -57,15 +57,15 @@ def test_the_plan_is_the_best_of_all() -> None:
     for seed in range(300):
         problem = compile_problem(random_scenario(seed, jobs=1 + seed % 4, slots=5))
         sizes = [1 + len(every_place(problem, job)) for job in range(problem.demand.jobs)]
-        if np.prod(sizes) > 8000 or max(sizes) == 1:
+        if np.prod(sizes) > 1500 or max(sizes) == 1:
             continue
         tried += 1
         best = brute_force_nano(problem)
         assert abs(cost_nano(problem, solve_exact(problem).places) - best) <= best * 1e-9 + 1000, seed
-    assert tried > 120
+    assert tried > 100
 
 
-@pytest.mark.parametrize("block", range(6))
+@pytest.mark.parametrize("block", range(3))
 def test_bound_relaxation_optimum_and_plan_stand_in_order(block: int) -> None:
     for seed in range(block * 30, block * 30 + 30):
         scenario = random_scenario(seed)

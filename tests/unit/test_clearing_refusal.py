@@ -49,7 +49,7 @@ def plain_reason(pools: list[PlainPool], job: PlainJob, places: list[int]) -> Re
     return "full" if min(places) < job.row["value_micro"] * 1000 else "value"
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", range(2))
 def test_reasons_are_the_definition(block: int) -> None:
     seen: set[str] = set()
     for seed in range(block * 60, block * 60 + 60):
