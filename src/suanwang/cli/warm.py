@@ -1,4 +1,4 @@
-"""`suanwang warm`: compile the kernels once, so that no later command waits for it."""
+"""`suanwang warm`: compile the kernels and bundle the page's script once, so that no later command waits."""
 
 import argparse
 
@@ -8,13 +8,14 @@ from suanwang.units.text import Language, Text
 def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     """Adds the arguments of `warm`: none."""
     parser.epilog = Text(
-        "The set-up runs it. Compiled kernels are kept beside the package, or in the user's cache.",
-        "安装时会运行。编译结果保存在软件包旁，或用户缓存目录。",
+        "The set-up runs it. Compiled kernels and the script that draws charts in a page are kept beside the "
+        "package, or in the user's cache.",
+        "安装时会运行。编译结果与页面绘图脚本保存在软件包旁，或用户缓存目录。",
     ).say(language)
 
 
 def execute(arguments: argparse.Namespace, language: Language) -> int:
-    """Clear a small network of each kind by each method."""
+    """Clear a small network of each kind by each method; bundle what a page draws with."""
     del arguments
     import sys
 
@@ -23,6 +24,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.clearing.quote import QuoteDesk, Request
     from suanwang.feeds.hard import make_hard
     from suanwang.feeds.national import make_national
+    from suanwang.reports.vega_script import vega_script
 
     print(Text("compiling the kernels …", "正在编译计算内核……").say(language), file=sys.stderr)
     for made in (make_national(2_000), make_hard(2_000)):
@@ -31,4 +33,6 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
         first = made.scenario.jobs.row(0, named=True)
         request = Request(**{name: first[name] for name in Request.__struct_fields__})
         QuoteDesk(made.scenario, outcome.price_micro).quote(request)
+    print(Text("bundling what draws the charts …", "正在打包绘图脚本……").say(language), file=sys.stderr)
+    vega_script()
     return 0
