@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
-    from suanwang.model.result import Method, Outcome, Report
+    from suanwang.model.result import Method, Report
     from suanwang.model.scenario import Scenario
 
 
@@ -121,9 +121,12 @@ def clear_folder(
     from suanwang.clearing.by_prices import Settings
     from suanwang.clearing.clear import clear
     from suanwang.cli.progress import ScreenWatch
+    from suanwang.feeds.remarks import read_remarks
     from suanwang.feeds.result_writer import write_result
     from suanwang.feeds.scenario_folder import read_scenario
+    from suanwang.feeds.scenario_writer import replace
     from suanwang.reports.indicators import make_report
+    from suanwang.reports.usage import measure
 
     with ScreenWatch(language) as watch:
         watch.phase("read")
@@ -135,28 +138,18 @@ def clear_folder(
         outcome = clear(scenario, method, settings, time_limit_s, watch)
         other = clear(scenario, beside, settings) if beside else None
         watch.phase("report")
-        report = make_report(scenario, outcome, __version__, other)
+        usage = measure(scenario, outcome)
+        report = make_report(scenario, outcome, __version__, other, usage)
         form = "parquet" if (folder / "jobs.parquet").exists() else "csv"
         watch.phase("write")
         write_result(outcome, scenario, report, out, form)
         watch.phase("page" if page else "")
         if page:
-            write_page(scenario, outcome, report, other, out, language)
+            # Loaded here, so that a run without a page does not pay for it.
+            from suanwang.reports.page import render_page
+
+            assumptions = read_remarks(folder)
+            content = render_page(scenario, outcome, report, language, other, assumptions, usage)
+            replace(out / "report.html", lambda path: path.write_text(content, encoding="utf-8"))
         watch.phase("")
     return report, scenario
-
-
-def write_page(
-    scenario: "Scenario",
-    outcome: "Outcome",
-    report: "Report",
-    other: "Outcome | None",
-    out: Path,
-    language: Language,
-) -> None:
-    """Write report.html beside the tables."""
-    from suanwang.feeds.scenario_writer import replace
-    from suanwang.reports.page import render_page
-
-    content = render_page(scenario, outcome, report, language, other).encode()
-    replace(out / "report.html", lambda path: path.write_bytes(content))

@@ -189,7 +189,7 @@ def generate(arguments: argparse.Namespace, language: Language) -> int:
             arguments.jobs, arguments.centres, arguments.days, arguments.load, arguments.seed, say
         )
     say(Text(f"writing {out}", f"写入 {out}"))
-    write_scenario(made.scenario, out, arguments.form)
+    write_scenario(made.scenario, out, arguments.form, made.remarks)
     say(Text("done", "完成"))
     _warn_of_load(made, arguments.load, language)
     if arguments.json:

@@ -16,7 +16,7 @@ def silent(text: Text) -> None:
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A generated scenario; jobs by kind of work; devices and load by device class.
+    """A generated scenario; jobs by kind of work; devices and load by device class; where it comes from.
 
     Load is Σ device-slots of the first options / Σ device-slots of that class, outages not taken off.
     """
@@ -25,3 +25,4 @@ class Made(msgspec.Struct, frozen=True):
     jobs_by_kind: dict[str, tuple[Text, int]]
     devices: dict[str, float]
     load: dict[str, float]
+    remarks: list[Text] = []

@@ -23,6 +23,7 @@ from suanwang.feeds.reference.demand import (
 )
 from suanwang.feeds.reference.hardware import devices_table, outages_table, pools_table, rack, size_pools
 from suanwang.feeds.reference.links import distances_km, links_table, pairings_table, rtt_ms
+from suanwang.feeds.reference.remarks import remarks_on
 from suanwang.feeds.reference.signals import signals_table
 from suanwang.feeds.reference.sites import seat_centres, user_regions
 from suanwang.model.scenario import Scenario, ScenarioHeader
@@ -97,6 +98,7 @@ def make_national(
             for name, asked, have in zip(book.device_names, wanted, stock, strict=True)
             if have
         },
+        remarks_on(book),
     )
 
 

@@ -1,29 +1,33 @@
 """Writes a scenario as a folder: the same scenario gives the same bytes, and no reader meets half a table."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
+from suanwang.feeds.remarks import remark_lines
 from suanwang.feeds.scenario_header import HEADER_FILE, header_yaml
 from suanwang.feeds.table_files import FORMS
 from suanwang.model.scenario import Scenario
 from suanwang.model.scenario_tables import SCENARIO_TABLES
 from suanwang.model.schema import Table
+from suanwang.units.text import Text
 
 Form = Literal["csv", "parquet"]
 
 
-def write_scenario(scenario: Scenario, folder: Path, form: Form) -> None:
+def write_scenario(scenario: Scenario, folder: Path, form: Form, remarks: Sequence[Text] = ()) -> None:
     """Writes `scenario.yaml` and the tables into `folder`, which is made if need be.
 
     Optional columns that are wholly null and optional tables without rows are left out, and older files of
-    the same tables are removed. Each file is written beside its place and then renamed.
+    the same tables are removed. Each file is written beside its place and then renamed. `remarks` say where
+    the scenario comes from.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    replace(folder / HEADER_FILE, lambda path: path.write_bytes(header_yaml(scenario.header)))
+    header = remark_lines(remarks) + header_yaml(scenario.header)
+    replace(folder / HEADER_FILE, lambda path: path.write_bytes(header))
     for table in SCENARIO_TABLES:
         frame: pl.DataFrame = getattr(scenario, table.name)
         write_table(frame, table, folder, form)

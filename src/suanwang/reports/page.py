@@ -33,7 +33,7 @@ WORDS = {
     "brand": Text("Suanwang · clearing of a computing-power network", "算网 · 算力网出清报告"),
     "how": Text("How it was made", "如何得出"),
     "notes": Text("To know when reading", "阅读须知"),
-    "assumptions": Text("Where the scenario comes from", "场景来源"),
+    "assumptions": Text("Assumptions and sources of the scenario", "场景的假设与来源"),
     "no_script": Text(
         "The charts are drawn by JavaScript, which is off here.", "图表由 JavaScript 绘制，此处未启用。"
     ),
