@@ -5,7 +5,7 @@ if that costs less than its value. Ties go to the lowest pool of the pools table
 All costs are compared to the last nano-yuan.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -23,6 +23,33 @@ SPARSE_SHARE = 4
 """Columns are visited one by one where fewer than one in this many is allowed."""
 COST_MOST = 4e18
 """Above any value, and the most that 64 bits hold with room to spare: what costs more is never computed."""
+
+
+class Ground(NamedTuple):
+    """What all entries share; see `Rows`, `Carriage` and `Supply`."""
+
+    class_first: Int64Array
+    row_first: Int64Array
+    row_column: Int32Array
+    slot_nano_gb: Float64Array
+    cost_femto_per_gb: Int64Array
+
+
+class Entries(NamedTuple):
+    """The entries, with what is their job's beside them; see `Demand`. Data in float64, exactly."""
+
+    device_class: Int32Array
+    milli: Int64Array
+    slots: Int32Array
+    reach: Int32Array
+    row: Int32Array
+    start: Int32Array
+    starts: Int32Array
+    varies: BoolArray
+    region: Int32Array
+    data_region: Int32Array
+    in_nano_gb: Float64Array
+    out_nano_gb: Float64Array
 
 
 @njit(cache=True, nogil=True)
@@ -85,118 +112,121 @@ def first_least(
 
 
 @njit(cache=True, nogil=True)
-def serve(
-    order: Int64Array,
-    # by job
-    entry_first: Int64Array,
-    value_nano: Int64Array,
-    region: Int32Array,
-    data_region: Int32Array,
-    in_nano_gb: Int64Array,
-    out_nano_gb: Int64Array,
-    # by entry
-    device_class: Int32Array,
-    milli: Int64Array,
-    slots: Int32Array,
-    reach: Int32Array,
-    row: Int32Array,
-    start: Int32Array,
-    starts: Int32Array,
-    varies: BoolArray,
-    # shared
-    class_first: Int64Array,
-    column_pool: Int64Array,
-    row_first: Int64Array,
-    row_column: Int32Array,
-    cost_femto_per_gb: Int64Array,
-    slot_nano_gb: Float64Array,
+def window_in(ground: Ground, entries: Entries, n: int, at: int) -> tuple[np.int64, np.int64]:
+    """The starts [lo, hi) of entry `n` in column `at`."""
+    lo, hi = np.int64(entries.start[n]), np.int64(entries.start[n] + entries.starts[n])
+    if entries.varies[n]:
+        carried_in = ground.slot_nano_gb[entries.data_region[n], at]
+        carried_out = ground.slot_nano_gb[entries.region[n], at]
+        lo += np.int64(np.ceil(entries.in_nano_gb[n] / carried_in))
+        hi -= np.int64(np.ceil(entries.out_nano_gb[n] / carried_out))
+    return lo, hi
+
+
+@njit(cache=True, nogil=True)
+def roughly(
+    ground: Ground,
+    entries: Entries,
+    n: int,
     prefix: Int64Array,
     free_milli: Int64Array,
-    # the answers
-    taken_entry: Int64Array,
-    taken_column: Int32Array,
-    taken_start: Int32Array,
+    least: Int64Array,
+    run: Int64Array,
+    rough: Float64Array,
+) -> tuple[float, int]:
+    """Fill `least` and `rough` (column,), sums and approximate costs of entry `n`; the least of the costs.
+
+    With it the end of the entry's allowed columns in `Ground.row_column`.
+    """
+    first_column = int(ground.class_first[entries.device_class[n]])
+    begin, end = int(ground.row_first[entries.row[n]]), int(ground.row_first[entries.row[n] + 1])
+    slots, milli = entries.slots[n], entries.milli[n]
+    moves = entries.in_nano_gb[n] > 0 or entries.out_nano_gb[n] > 0
+    dense = not entries.varies[n] and (end - begin) * SPARSE_SHARE >= entries.reach[n]
+    if dense:
+        lo, hi = window_in(ground, entries, n, first_column)
+        least_free_sums(least, run, prefix, free_milli, first_column, entries.reach[n], slots, milli, lo, hi)
+    nearest, last = FAR, begin
+    for x in range(begin, end):
+        c = ground.row_column[x]
+        if c >= entries.reach[n]:
+            break
+        last = x + 1
+        at = first_column + c
+        if not dense:
+            lo, hi = window_in(ground, entries, n, at)
+            least[c] = NO_SUM
+            if lo < hi:
+                _, least[c] = first_least(prefix, free_milli, at, slots, milli, lo, hi)
+        rough[c] = FAR
+        if least[c] < NO_SUM:
+            price = np.float64(milli) * np.float64(least[c])
+            if moves:
+                price += 1e-15 * (
+                    entries.in_nano_gb[n] * ground.cost_femto_per_gb[entries.data_region[n], at]
+                    + entries.out_nano_gb[n] * ground.cost_femto_per_gb[entries.region[n], at]
+                )
+            rough[c] = price
+            nearest = min(nearest, price)
+    return nearest, last
+
+
+@njit(cache=True, nogil=True)
+def exactly(ground: Ground, entries: Entries, n: int, at: int, window_sum: int) -> int:
+    """The cost of entry `n` in column `at`, nano-yuan."""
+    if entries.in_nano_gb[n] == 0 and entries.out_nano_gb[n] == 0:
+        return entries.milli[n] * window_sum
+    return entries.milli[n] * window_sum + 1000 * carriage_micro(
+        int(entries.in_nano_gb[n]), int(ground.cost_femto_per_gb[entries.data_region[n], at]),
+        int(entries.out_nano_gb[n]), int(ground.cost_femto_per_gb[entries.region[n], at]),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def serve(
+    order: Int64Array,
+    entry_first: Int64Array,
+    value_nano: Int64Array,
+    column_pool: Int64Array,
+    ground: Ground,
+    entries: Entries,
+    prefix: Int64Array,
+    free_milli: Int64Array,
+    places: tuple[Int64Array, Int32Array, Int32Array],
 ) -> None:
     """Place the jobs of `order` one after the other; takes what they hold off `free_milli`."""
-    columns_most = 1
-    for k in range(len(class_first) - 1):
-        columns_most = max(columns_most, class_first[k + 1] - class_first[k])
+    columns_most = len(column_pool)
     least, run = np.empty(columns_most, np.int64), np.empty(columns_most, np.int64)
     rough = np.empty(columns_most)
     for j in order:
         best_nano = value_nano[j]
         best_entry, best_column, best_start = np.int64(-1), np.int64(-1), np.int64(-1)
-        moves = in_nano_gb[j] > 0 or out_nano_gb[j] > 0
-        source, target = data_region[j], region[j]
         for n in range(entry_first[j], entry_first[j + 1]):
-            first_column = int(class_first[device_class[n]])
-            begin, end = row_first[row[n]], row_first[row[n] + 1]
-            lo, hi = np.int64(start[n]), np.int64(start[n] + starts[n])
-            dense = not varies[n] and (end - begin) * SPARSE_SHARE >= reach[n]
-            if dense:
-                least_free_sums(
-                    least, run, prefix, free_milli, first_column, reach[n], slots[n], milli[n], lo, hi
-                )
-            nearest = FAR
-            last = begin
-            for x in range(begin, end):
-                c = row_column[x]
-                if c >= reach[n]:
-                    break
-                last = x + 1
-                at = first_column + c
-                if not dense:
-                    early, late = lo, hi
-                    if varies[n]:
-                        early += np.int64(np.ceil(in_nano_gb[j] / slot_nano_gb[source, at]))
-                        late -= np.int64(np.ceil(out_nano_gb[j] / slot_nano_gb[target, at]))
-                    least[c] = NO_SUM
-                    if early < late:
-                        _, least[c] = first_least(prefix, free_milli, at, slots[n], milli[n], early, late)
-                rough[c] = FAR
-                if least[c] < NO_SUM:
-                    price = np.float64(milli[n]) * np.float64(least[c])
-                    if moves:
-                        price += 1e-15 * (
-                            np.float64(in_nano_gb[j]) * np.float64(cost_femto_per_gb[source, at])
-                            + np.float64(out_nano_gb[j]) * np.float64(cost_femto_per_gb[target, at])
-                        )
-                    rough[c] = price
-                    nearest = min(nearest, price)
+            nearest, last = roughly(ground, entries, n, prefix, free_milli, least, run, rough)
             # no rounding above can exceed this margin, so the cheapest is among those within it
-            margin = min(nearest + 2000.0 + abs(nearest) * 1e-12, COST_MOST)
-            if nearest > np.float64(best_nano) + 2000.0 + abs(nearest) * 1e-12:
+            margin = 2000.0 + abs(nearest) * 1e-12
+            if nearest > np.float64(best_nano) + margin:
                 continue
-            for x in range(begin, last):
-                c = row_column[x]
-                if rough[c] > margin:
+            first_column = int(ground.class_first[entries.device_class[n]])
+            for x in range(ground.row_first[entries.row[n]], last):
+                c = ground.row_column[x]
+                if rough[c] > min(nearest + margin, COST_MOST):
                     continue
                 at = first_column + c
-                price = milli[n] * least[c]
-                if moves:
-                    price += 1000 * carriage_micro(
-                        int(in_nano_gb[j]), int(cost_femto_per_gb[source, at]),
-                        int(out_nano_gb[j]), int(cost_femto_per_gb[target, at]),
-                    )  # fmt: skip
+                price = exactly(ground, entries, n, at, int(least[c]))
                 if price > best_nano or (price == best_nano and best_entry < 0):
                     continue
-                tied = price == best_nano
-                if tied and column_pool[at] > column_pool[best_column]:
+                if price == best_nano and column_pool[at] > column_pool[best_column]:
                     continue
-                early, late = lo, hi
-                if varies[n]:
-                    early += np.int64(np.ceil(in_nano_gb[j] / slot_nano_gb[source, at]))
-                    late -= np.int64(np.ceil(out_nano_gb[j] / slot_nano_gb[target, at]))
-                found, _ = first_least(prefix, free_milli, at, slots[n], milli[n], early, late)
-                if tied and at == best_column and found >= best_start:
+                lo, hi = window_in(ground, entries, n, at)
+                found, _ = first_least(prefix, free_milli, at, entries.slots[n], entries.milli[n], lo, hi)
+                if price == best_nano and at == best_column and found >= best_start:
                     continue
                 best_nano, best_entry, best_column, best_start = price, np.int64(n), np.int64(at), found
         if best_entry >= 0:
-            taken_entry[j] = best_entry
-            taken_column[j] = best_column
-            taken_start[j] = best_start
-            for t in range(best_start, best_start + slots[best_entry]):
-                free_milli[t, best_column] -= milli[best_entry]
+            places[0][j], places[1][j], places[2][j] = best_entry, best_column, best_start
+            for t in range(best_start, best_start + entries.slots[best_entry]):
+                free_milli[t, best_column] -= entries.milli[best_entry]
 
 
 def place_first_come(problem: Problem) -> Places:
@@ -205,12 +235,18 @@ def place_first_come(problem: Problem) -> Places:
     prefix = np.zeros((supply.slots + 1, supply.columns), np.int64)
     np.cumsum(supply.unit_micro, axis=0, out=prefix[1:])
     order = np.argsort(problem.scenario.jobs["release_slot"].to_numpy(), kind="stable")
+    ground = Ground(
+        supply.class_first, rows.first, rows.column, carriage.slot_nano_gb, carriage.cost_femto_per_gb
+    )
+    job = demand.job
+    entries = Entries(
+        demand.device_class, demand.milli, demand.slots, demand.reach, demand.row, demand.start,
+        demand.starts, demand.varies, demand.region[job], demand.data_region[job],
+        demand.in_nano_gb[job].astype(np.float64), demand.out_nano_gb[job].astype(np.float64),
+    )  # fmt: skip
     places = no_places(demand.jobs)
     serve(
-        order, demand.first, demand.value_micro * 1000, demand.region, demand.data_region,
-        demand.in_nano_gb, demand.out_nano_gb, demand.device_class, demand.milli, demand.slots, demand.reach,
-        demand.row, demand.start, demand.starts, demand.varies, supply.class_first, supply.column_pool,
-        rows.first, rows.column, carriage.cost_femto_per_gb, carriage.slot_nano_gb, prefix,
-        supply.capacity_milli.copy(), places.entry, places.column, places.start,
+        order, demand.first, demand.value_micro * 1000, supply.column_pool, ground, entries, prefix,
+        supply.capacity_milli.copy(), (places.entry, places.column, places.start),
     )  # fmt: skip
     return places
