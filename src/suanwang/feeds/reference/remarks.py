@@ -73,7 +73,7 @@ def assumed(book: Book) -> list[Text]:
             f"整机功耗按板卡功耗的 {power.server_factor} 倍计，空闲时为其 {power.idle_share}。",
         ),
         Text(
-            "Assumed: coordinates, families and sizes of centres, bandwidths, the course of carbon over a day "
+            "Assumed: coordinates, families and sizes of centres, bandwidths, the course of carbon in a day "
             "and the mix of work by number of jobs: "
             + ", ".join(f"{text.en} {share} %" for text, share in shares)
             + ".",
