@@ -71,6 +71,8 @@ def decide_refund(state: Ledger, command: Refund, at: int, digest: str) -> Refun
     record = state.captures.get(command.capture)
     if record is None:
         raise Refusal([Reason("unknown", command.capture)])
+    if not record.hold:
+        raise Refusal([Reason("reimbursed", command.capture)])
     # invariant: Σ refunds of a capture ≤ the capture
     if command.amount_micro > record.left_micro:
         found, needed = exact_yuan(record.left_micro), exact_yuan(command.amount_micro)

@@ -21,6 +21,7 @@ from suanwang.ledger.events import (
     ProgrammeOpened,
     Reconciled,
     Refunded,
+    Reimbursed,
     Released,
     Replenished,
     Resolved,
@@ -193,6 +194,13 @@ def _refunded(state: Ledger, event: Refunded) -> None:
         state.centres[event.centre].earned.append((event.at, -event.giving.wallet_micro))
 
 
+def _reimbursed(state: Ledger, event: Reimbursed) -> None:
+    amount = sum(share.amount_micro for share in event.shares)
+    shares = {(share.grant, share.fund): share.amount_micro for share in event.shares}
+    state.grants[event.grant].captures.append(event.id)
+    state.captures[event.id] = CaptureRecord("", event.at, (amount, 0, 0), amount, 0, shares, 0)
+
+
 def _clawed_back(state: Ledger, event: ClawedBack) -> None:
     grant = state.grants[event.grant]
     enterprise = state.enterprises[event.enterprise]
@@ -255,6 +263,7 @@ CHANGES: dict[type[Event], Callable[[Ledger, Any], None]] = {
     Captured: _captured,
     Released: _released,
     Refunded: _refunded,
+    Reimbursed: _reimbursed,
     ClawedBack: _clawed_back,
     Replenished: _replenished,
     Settled: _settled,

@@ -193,6 +193,14 @@ class Refund(Command, frozen=True, tag="refund"):
     reason: str
 
 
+class Reimburse(Command, frozen=True, tag="reimburse"):
+    """Pays a grant out in cash (whole 分) to its enterprise, which has paid its supplier itself."""
+
+    grant: str
+    amount_micro: int
+    reference: str
+
+
 class ClawBack(Command, frozen=True, tag="claw_back"):
     """Withdraws a grant: what is unused lapses, `spent_micro` ≥ 0 of what was spent is owed by the firm."""
 
@@ -274,6 +282,7 @@ AnyCommand = (
     | Capture
     | Release
     | Refund
+    | Reimburse
     | ClawBack
     | Repay
     | Replenish

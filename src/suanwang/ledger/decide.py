@@ -20,6 +20,7 @@ from suanwang.ledger import (
     holding,
     opening,
     reconciling,
+    reimbursing,
     reserving,
     settling,
 )
@@ -53,6 +54,7 @@ DECIDERS: dict[type[Command], Callable[[Ledger, Any, int, str], AnyEvent]] = {
     commands.Capture: capturing.decide_capture,
     commands.Release: holding.decide_release,
     commands.Refund: capturing.decide_refund,
+    commands.Reimburse: reimbursing.decide_reimburse,
     commands.ClawBack: granting.decide_claw_back,
     commands.Repay: granting.decide_repay,
     commands.Replenish: reserving.decide_replenish,

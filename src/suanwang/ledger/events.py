@@ -218,6 +218,15 @@ class Refunded(Event, frozen=True, tag="refunded.1"):
     reason: str
 
 
+class Reimbursed(Event, frozen=True, tag="reimbursed.1"):
+    """A grant paid out in cash to its enterprise, each fund its share."""
+
+    grant: str
+    enterprise: str
+    shares: tuple[Share, ...]
+    reference: str
+
+
 class Take(msgspec.Struct, frozen=True, gc=False):
     """Clawed-back money: through which capture it was spent, and whose it was."""
 
@@ -355,6 +364,7 @@ AnyEvent = (
     | Captured
     | Released
     | Refunded
+    | Reimbursed
     | ClawedBack
     | Repaid
     | Replenished

@@ -30,6 +30,7 @@ OPERATIONS: dict[str, Text] = {
     "Captured": Text("capture", "核销"),
     "Released": Text("release", "释放"),
     "Refunded": Text("refund", "退款"),
+    "Reimbursed": Text("reimbursement", "兑付"),
     "ClawedBack": Text("claw-back", "追回"),
     "Repaid": Text("repayment", "退还追回款"),
     "Replenished": Text("reserve replenished", "补充备用金"),

@@ -78,6 +78,10 @@ TEXTS: dict[str, tuple[Text, Text]] = {
         Text("more than is left of the capture", "超过该笔核销的剩余金额"),
         Text("refund at most what was captured and not yet refunded", "退款不得超过尚未退还的核销额"),
     ),
+    "reimbursed": (
+        Text("this was paid out to the firm, no centre can give it back", "该笔已兑付给企业，无中心可退款"),
+        Text("claw it back from the firm", "请向企业追回"),
+    ),
     "exceeds_spent": (
         Text("more than the grant has spent", "超过该额度已核销的金额"),
         Text("claw back at most what was spent, net of refunds", "追回不得超过净核销额"),

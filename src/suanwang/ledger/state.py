@@ -93,7 +93,7 @@ class Hold(msgspec.Struct, gc=False):
 
 
 class CaptureRecord(msgspec.Struct, gc=False):
-    """One charge, and what of it can still be given back.
+    """One charge, and what of it can still be given back; `hold` is empty for a reimbursement.
 
     `kinds`: compute, energy and data of the charge; `shares`: by (grant, fund), what each still bears;
     `wallet_micro`: what the user still bears, which grows when a grant's share is clawed back from the user.

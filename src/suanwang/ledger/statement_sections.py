@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from suanwang.ledger.events import AnyEvent, Captured, Refunded, Resolved
+from suanwang.ledger.events import AnyEvent, Captured, Refunded, Reimbursed, Resolved
 from suanwang.ledger.figures import grant_figures
 from suanwang.ledger.period import OPERATIONS, Period
 from suanwang.ledger.statement import Cell, Head, Section
@@ -84,6 +84,28 @@ def use_section(period: Period, captures: list[Captured], other: str) -> Section
         ),
         tuple(rows),
         (None, TOTAL, "", *sums) if rows else (),
+    )
+
+
+def reimbursed_section(paid: list[Reimbursed]) -> Section:
+    """What was paid out to an enterprise in cash, fund by fund."""
+    rows = tuple(
+        (event.at, event.id, event.grant, event.reference, share.fund, share.amount_micro)
+        for event in paid
+        for share in event.shares
+    )
+    return Section(
+        Text("Reimbursed", "兑付"),
+        (
+            DATE,
+            REFERENCE,
+            Head(Text("grant", "额度")),
+            Head(Text("bank's reference", "银行流水号")),
+            Head(Text("fund", "资金来源")),
+            AMOUNT,
+        ),
+        rows,
+        (None, TOTAL, "", "", "", sum(share.amount_micro for event in paid for share in event.shares)),
     )
 
 

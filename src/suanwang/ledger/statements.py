@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from suanwang.ledger.chart import KINDS
-from suanwang.ledger.events import Captured, ClawedBack, Reason, Refunded, Resolved, Settled
+from suanwang.ledger.events import Captured, ClawedBack, Reason, Refunded, Reimbursed, Resolved, Settled
 from suanwang.ledger.figures import programme_figures
 from suanwang.ledger.period import OPERATIONS, Period
 from suanwang.ledger.refusals import fault_of
@@ -20,6 +20,7 @@ from suanwang.ledger.statement_sections import (
     grants_section,
     money,
     named,
+    reimbursed_section,
     returns_section,
     use_section,
 )
@@ -64,6 +65,9 @@ def enterprise_statement(period: Period, enterprise: str) -> Statement:
         ),
     ]
     sections.append(returns_section(period, "enterprise", enterprise))
+    paid_out = [e for e in period.events if isinstance(e, Reimbursed) and e.enterprise == enterprise]
+    if paid_out:
+        sections.append(reimbursed_section(paid_out))
     if facts.receivables:
         rows = [(fund, period.closed(f"receivable:{enterprise}:{fund}")) for fund in facts.receivables]
         owed = Text("To be paid back (clawed back)", "应退还（被追回）")
@@ -241,7 +245,7 @@ def _borne(period: Period, programme: str) -> dict[str, int]:
             borne[fund] += amount_micro
 
     for event in period.events:
-        if isinstance(event, Captured):
+        if isinstance(event, Captured | Reimbursed):
             for share in event.shares:
                 add(share.grant, share.fund, share.amount_micro)
         elif isinstance(event, Refunded | Resolved):

@@ -269,10 +269,34 @@ class Naive:
 
     def Refund(self, x: c.Refund, at: int) -> Any:  # noqa: N802
         self.need(x.capture in self.captures)
+        self.need(self.captures[x.capture]["hold"] != "")
         self.need(x.amount_micro <= self.captures[x.capture]["left"])
         give = self.give(x.capture, x.amount_micro, at)
         centre = self.centres[self.holds[self.captures[x.capture]["hold"]]["centre"]]
         return lambda: centre["items"].append((at, -give()))
+
+    def Reimburse(self, x: c.Reimburse, at: int) -> Any:  # noqa: N802
+        self.need(x.grant in self.grants, x.amount_micro % FEN == 0)
+        grant = self.grants[x.grant]
+        self.need(grant["starts"] <= at < grant["ends"], not grant["withdrawn"])
+        self.money[f"available:{x.grant}"] -= x.amount_micro
+        self.money[f"spent:{x.grant}"] += x.amount_micro
+        funds = self.programmes[grant["programme"]]["funds"]
+        borne = {}
+        for (fund, _), share in zip(
+            funds, share_out(x.amount_micro // FEN, [w for _, w in funds]), strict=True
+        ):
+            self.money[f"treasury:{fund}"] -= share * FEN
+            self.money[f"funding:{fund}"] -= share * FEN
+            if share:
+                borne[x.grant, fund] = share * FEN
+
+        def write() -> None:
+            facts = {"hold": "", "at": at, "left": x.amount_micro, "usage": 0, "wallet": 0, "borne": borne}
+            self.captures[x.id] = facts
+            grant["captures"].append(x.id)
+
+        return write
 
     def ClawBack(self, x: c.ClawBack, at: int) -> Any:  # noqa: N802
         self.need(x.grant in self.grants)

@@ -412,3 +412,51 @@ def test_a_purchase_uses_what_expires_soonest_then_what_is_smallest() -> None:
     assert [one.grant for one in usable_grants(played.state, "acme", 0)] == ["g2", "g3", "g1"]
     assert [one.grant for one in usable_grants(played.state, "acme", 60 * DAY)] == ["g3", "g1"]
     assert programme_figures(played.state, "voucher").held_micro == 5_000_000
+
+
+def test_a_reimbursement_pays_the_firm_from_each_funds_own_treasury() -> None:
+    play(
+        """
+        reimburse g1 0.015 remittance-3              ! part_fen
+        reimburse g1 301 remittance-3                ! overdraft
+        reimburse g9 1 remittance-3                  ! unknown
+        p1 | reimburse g1 100.01 remittance-3
+        = available:g1      199.99
+        = spent:g1          100.01
+        = treasury:city     4229.99
+        = funding:city      4929.99
+        = treasury:district 4670
+        = wallet:acme       500
+        """,
+        city(),
+    )
+
+
+def test_what_was_reimbursed_is_clawed_back_never_refunded() -> None:
+    play(
+        """
+        p1 | reimburse g1 100 remittance-3
+        refund p1 1 outage                           ! reimbursed
+        claw_back g1 40 not-entitled
+        = spent:g1                  60
+        = expired:g1                240
+        = receivable:acme:city      28
+        = receivable:acme:district  12
+        reimburse g1 1 remittance-4                  ! withdrawn,overdraft
+        repay acme 40 slip-3
+        = treasury:city             4258
+        """,
+        city(),
+    )
+
+
+def test_a_reimbursement_beyond_a_funds_treasury_is_refused_whole() -> None:
+    play(
+        """
+        pay_in district -4690 remittance-9
+        reimburse g1 100 remittance-3                ! overdraft
+        = available:g1 300
+        = treasury:city 4300
+        """,
+        city(),
+    )

@@ -26,6 +26,7 @@ KINDS = (
     *("PlaceHold", "Capture") * 4,
     *("IssueGrant", "Refund", "Release", "ExtendHold", "TopUp", "Transfer") * 2,
     *("Appropriate", "PayIn", "Replenish", "Withdraw", "Journal", "SetCredit", "Expire", "ClawBack"),
+    "Reimburse",
     *("Repay", "Settle", "Reconcile", "Resolve"),
 )
 
@@ -104,6 +105,13 @@ class Walk:
         account = state.accounts.get(f"spent:{grant}")
         whole = account.natural_micro if account is not None and self.number(0, 1) else 0
         return c.ClawBack(name, grant, whole or (self.number(0, 3) and self.amount()), "not entitled")
+
+    def Reimburse(self, name: str, state: Ledger, at: int) -> c.Reimburse:  # noqa: N802
+        self.captures.append(name)
+        grant = self.recent(self.grants)
+        account = state.accounts.get(f"available:{grant}")
+        there = account.natural_micro if account is not None and self.number(0, 1) else 0
+        return c.Reimburse(name, grant, there // 10_000 * 10_000 or self.fen(), "remittance")
 
     def Repay(self, name: str, state: Ledger, at: int) -> c.Repay:  # noqa: N802
         who = self.choose(ENTERPRISES)
