@@ -65,7 +65,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "suanwang.cli.settlement",
         Text("settle, compare claims, resolve disputes", "结算、对账与争议处理"),
     ),
-    "warm": ("suanwang.cli.warm", Text("compile the kernels once, ahead of use", "预先编译计算内核")),
+    "warm": (
+        "suanwang.cli.warm",
+        Text("compile and bundle once what later commands use", "预先编译内核并打包绘图脚本"),
+    ),
 }
 
 

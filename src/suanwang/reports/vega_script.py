@@ -6,6 +6,7 @@ written; where neither may, it is made each time.
 """
 
 import os
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from zlib import crc32
@@ -57,6 +58,7 @@ def keep(script: str, place: Path) -> bool:
         beside.write_text(script, encoding="utf-8")
         beside.replace(place)
     except OSError:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         return False
     return True

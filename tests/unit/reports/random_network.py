@@ -1,15 +1,18 @@
 """Random scenarios, and a naive plan that is feasible, made without the clearing."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
 import polars as pl
+from tests.networks import small_network
 
 from suanwang.energy.unit_parts import unit_parts
-from suanwang.model.result import REASONS, Outcome
+from suanwang.model.result import REASONS, Outcome, Report
 from suanwang.model.scenario import Scenario, ScenarioHeader
 from suanwang.model.scenario_tables import SCENARIO_TABLES
+from suanwang.reports.indicators import make_report
 from suanwang.reports.places import PROVINCES
 from suanwang.reports.usage import available_milli
 from suanwang.units.text import Text
@@ -208,3 +211,24 @@ def naive_outcome(scenario: Scenario, cheap: bool = True, seed: int = 0) -> Outc
         seconds={"read": 0.4, "compile": 0.3, "prices": 4.2, "place": 1.9, "check": 0.1},
         notes=(Text("A made-up note.", "一条编造的说明。"),),
     )
+
+
+SHAPES = {
+    "week": (3, 400, 12, 168, 60),
+    "year": (4, 60, 3, 8760, 60),
+    "quarters": (5, 30, 2, 96, 15),
+    "one job": (6, 1, 1, 2, 60),
+    "no jobs": (7, 0, 1, 3, 60),
+}
+
+
+@cache
+def made(shape: str) -> tuple[Scenario, Outcome, Report, Outcome]:
+    """A scenario of a shape, its naive plan and report, and the first-come plan."""
+    if shape == "small":
+        scenario = small_network()
+    else:
+        seed, jobs, centres, slots, minutes = SHAPES[shape]
+        scenario = random_scenario(seed, jobs, centres, slots, minutes)
+    outcome, beside = naive_outcome(scenario), naive_outcome(scenario, cheap=False)
+    return scenario, outcome, make_report(scenario, outcome, "0.1.0", beside), beside

@@ -1,59 +1,30 @@
-"""Every chart compiles, in both languages, on every shape of outcome; the page holds everything itself."""
+"""Every chart compiles, in both languages, on every shape of outcome; words and figures for people."""
 
 import io
 import re
-from functools import cache
 
 import numpy as np
 import pytest
 import vl_convert as vlc
 from rich.cells import cell_len
 from rich.console import Console
-from tests.networks import small_network
-from tests.unit.reports.random_network import naive_outcome, random_scenario
+from tests.unit.reports.random_network import SHAPES, made
 
-from suanwang.model.result import Outcome, Report
-from suanwang.model.scenario import Scenario
 from suanwang.reports.charts.catalogue import CHARTS, NARROW_PX, charts_of
 from suanwang.reports.charts.flows import flows_of
 from suanwang.reports.charts.heat import between, price_steps
 from suanwang.reports.charts.service import doubling
 from suanwang.reports.charts.shift import paid_per_kwh
-from suanwang.reports.charts.theme import DARK, LIGHT, PAGE, Pen, css_variables
+from suanwang.reports.charts.theme import LIGHT, PAGE, Pen
 from suanwang.reports.charts.view import View
 from suanwang.reports.draw import render_png, render_svg
 from suanwang.reports.indicators import make_report
-from suanwang.reports.page import render_page
 from suanwang.reports.terminal import print_summary
 from suanwang.reports.words import short_count, short_yuan
-from suanwang.units.text import Language, Text
+from suanwang.units.text import Language
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
-SHAPES = {
-    "week": (3, 400, 12, 168, 60),
-    "year": (4, 60, 3, 8760, 60),
-    "quarters": (5, 30, 2, 96, 15),
-    "one job": (6, 1, 1, 2, 60),
-    "no jobs": (7, 0, 1, 3, 60),
-}
-
-
-@cache
-def made(shape: str) -> tuple[Scenario, Outcome, Report, Outcome]:
-    if shape == "small":
-        scenario = small_network()
-    else:
-        seed, jobs, centres, slots, minutes = SHAPES[shape]
-        scenario = random_scenario(seed, jobs, centres, slots, minutes)
-    outcome, beside = naive_outcome(scenario), naive_outcome(scenario, cheap=False)
-    return scenario, outcome, make_report(scenario, outcome, "0.1.0", beside), beside
-
-
-@cache
-def page(language: Language) -> str:
-    scenario, outcome, report, beside = made("week")
-    return render_page(scenario, outcome, report, language, beside, [Text("An assumption.", "一条假设。")])
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, "small"])
@@ -77,14 +48,13 @@ def test_a_plan_without_prices_has_no_chart_of_prices() -> None:
     report = make_report(scenario, beside, "0.1.0")
     shown = charts_of(View.of(scenario, beside, report))
     assert set(CHARTS) - set(shown) == {"price", "scarce"}
-    assert "What one more device" not in render_page(scenario, beside, report, "en")
 
 
 def test_a_picture_is_a_png_in_the_colours_of_a_theme() -> None:
     view = View.of(*made("week")[:3])
     png = render_png(CHARTS["load"].draw(view, Pen("en", LIGHT)).titled(), scale=1)
     assert png.startswith(b"\x89PNG") and len(png) > 5_000
-    svg = render_svg(CHARTS["load"].draw(view, Pen("en", LIGHT)).spec, "load")
+    svg = render_svg(CHARTS["load"].draw(view, Pen("en", LIGHT)).spec)
     assert LIGHT.load[-1] in svg and "var(" not in svg and "NaN" not in svg
 
 
@@ -100,54 +70,6 @@ def test_the_price_paid_is_the_electricity_bill_over_the_energy() -> None:
     view = View.of(scenario, outcome, report)
     bill = report.energy_micro / 1e6 / (report.energy_wh / 1000)
     assert paid_per_kwh(view, view.usage) == pytest.approx(bill, rel=1e-4)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_asks_no_other_host(language: Language) -> None:
-    text = page(language)
-    assert set(re.findall(r"""\b(?:src|href|srcset|action|data)\s*=\s*(\S+)""", text)) == {'"data:,">'}
-    assert not re.findall(r"@import|url\((?!#|data:)|fetch\(|XMLHttpRequest|<iframe|<object|<embed", text)
-    hosts = set(re.findall(r"(?:https?:)?//[\w.-]+\.\w+", text))
-    assert hosts <= {"http://www.w3.org"}, "only the name of SVG's namespace"
-    assert len(text.encode()) < 3_000_000
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_is_whole(language: Language) -> None:
-    text = page(language)
-    assert text.count("<svg") == text.count("</svg>") == 9 + 5
-    assert "NaN" not in text and "undefined" not in text and "Infinity" not in text and "None" not in text
-    ids = re.findall(r'\bid="([^"]+)"', text)
-    assert len(ids) == len(set(ids))
-    for used in re.findall(r"url\(#([^)]+)\)", text):
-        assert used in ids
-    defined = set(css_variables(LIGHT))
-    assert set(css_variables(DARK)) == defined
-    assert set(re.findall(r"var\((--[\w-]+)\)", text)) <= defined | {"--page", "--line", "--soft", "--good"}
-
-
-def test_both_languages_are_complete() -> None:
-    names = set(made("week")[0].centres["name"].to_list())
-    english = page("en")
-    for name in names:
-        english = english.replace(name, "")
-    assert not CHINESE.search(english)
-    for words in ("An assumption.", "A made-up note.", "above the best possible", "first come, first served"):
-        assert words in page("en") or words.capitalize() in page("en")
-    chinese = re.sub(r"<style>.*?</style>|<script>.*?</script>|<svg.*?</svg>", "", page("zh"), flags=re.S)
-    visible = re.sub(r"<[^>]+>", " ", chinese)
-    left = set(re.findall(r"[A-Za-z]{3,}", visible))
-    assert left <= {"random", "suanwang", "UTC", "MWh", "kWh", "GWh", "RTX", "cpu"}
-
-
-def test_a_name_cannot_break_the_page() -> None:
-    scenario, outcome, report, _ = made("small")
-    hostile = Report(
-        **{name: getattr(report, name) for name in report.__struct_fields__ if name != "notes"},
-        notes=[Text("<script>alert(1)</script>", "x")],
-    )
-    text = render_page(scenario, outcome, hostile, "en")
-    assert "<script>alert" not in text and "&lt;script&gt;alert" in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
