@@ -21,6 +21,7 @@ from suanwang.clearing.watch import Watch
 from suanwang.feeds.national import make_national
 from suanwang.units.rounding import exact_sum
 
+METHODS = ("simplex", "ipm")
 TIME_LIMIT_S = 240.0
 
 
@@ -39,13 +40,14 @@ def compare(jobs: int, centres: int, days: int = 3, limit_s: float = TIME_LIMIT_
     problem = compile_problem(make_national(jobs, centres=centres, days=days, seed=1).scenario)
     seconds, bound_micro = ours(problem)
     with ThreadPoolExecutor(2) as pool:
-        tries = list(pool.map(lambda method: relaxation(problem, method, limit_s), ("simplex", "ipm")))
+        asked = [pool.submit(relaxation, problem, method, limit_s) for method in METHODS]
+        tries = [one.result() for one in asked]
     ended = [one for one in tries if one[1] is not None]
     theirs = min((one[0] for one in ended), default=limit_s)
     name = f"bound at {jobs:,} jobs x {centres} centres x {24 * days} h"
     told = "; ".join(
         f"{method} {one[0]:.1f} s" + ("" if one[1] is not None else " without ending")
-        for method, one in zip(("simplex", "ipm"), tries, strict=True)
+        for method, one in zip(METHODS, tries, strict=True)
     )
     rows = [
         Row(f"{name}: time", seconds, "s", theirs / 100, theirs / 1000, "HiGHS's LP, the faster method",

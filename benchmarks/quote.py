@@ -108,7 +108,7 @@ class Plain:
         for _, device_class, node, milli, slots in desk.asked(request.options).tolist():
             if device_class < 0:
                 continue
-            mine = np.arange(desk.class_first[device_class], desk.class_first[device_class + 1])
+            mine = np.arange(int(desk.class_first[device_class]), int(desk.class_first[device_class + 1]))
             mine = mine[(self.node[mine] >= node) & (self.most[mine] >= milli) & passes[self.centre[mine]]]
             centre = self.centre[mine]
             start = np.arange(request.release_slot, request.deadline_slot - slots + 1)

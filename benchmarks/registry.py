@@ -1,6 +1,7 @@
 """Every benchmark by name, in the order of the table that they answer."""
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Real traces end to end: imported, cleared, first come, first served beside. Skipped where they are absent."""
+"""Real traces end to end: imported, cleared, first come, first served beside. Skipped where absent."""
 
 import sys
 from pathlib import Path
