@@ -6,7 +6,6 @@ solved by HiGHS. DeDe (Xu, Yu, Yan, "Decouple and Decompose", OSDI 2025): ADMM o
 integers, so its shares are rounded, largest first, and what is left over takes its cheapest free place.
 """
 
-import math
 import os
 import subprocess
 import sys
@@ -89,7 +88,8 @@ def rows_against(peer: str, name: str, mine: Ours, trials: list[Trial]) -> list[
                 f"{peer}, its {word}: {one.setting}", one.seconds, lower_is_better=True,
                 note=f"the trial, seconds and cost above our bound: {told}" if word == "cheapest" else ""),
             Row(f"{name}: cost above our bound", percent(mine.cost_micro * 1000, mine), "%",
-                their_percent, None, f"{peer}, its {word}: {one.setting}", their_percent, lower_is_better=True),
+                their_percent, None, f"{peer}, its {word}: {one.setting}", their_percent,
+                lower_is_better=True),
         ]  # fmt: skip
     return rows
 
@@ -197,7 +197,7 @@ def ask_dede(
             iterations=np.array(ITERATIONS),
         )  # fmt: skip
         subprocess.run(
-            [python, driver, asked, answered], check=True, timeout=DEDE_LIMIT_S, 
+            [python, driver, asked, answered], check=True, timeout=DEDE_LIMIT_S,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={"PATH": os.environ.get("PATH", ""), "RAY_USAGE_STATS_ENABLED": "0"},
         )  # fmt: skip
