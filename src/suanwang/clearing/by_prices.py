@@ -1,6 +1,7 @@
 """The method `prices`: search prices, certify the bound, place the jobs, let them move where it is cheaper."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ from suanwang.clearing.shards import entries_of, survey
 from suanwang.clearing.sweep import MOVE, PLACE
 from suanwang.clearing.watch import Watch
 from suanwang.clearing.windows import Float64Array
+from suanwang.clearing.workers import hired
 from suanwang.units.rounding import Int64Array, exact_sum
 
 SWEEPS = (0.0, 0.5, 0.0)
@@ -35,26 +37,36 @@ class Priced(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """How to clear. `steps` of the price search and `rounds` of placing: None for what suits the size."""
+    """How to clear. `steps` of the price search and `rounds` of placing: None for what suits the size.
+
+    `workers` on Ray answer the price search, 0 for the threads of this process; `ray` is the address of their
+    cluster, None for a Ray of their own on this machine.
+    """
 
     seed: int = 0
     threads: int = 2
     steps: int | None = None
     rounds: int | None = None
+    workers: int = 0
+    ray: str | None = None
 
 
 def clear_by_prices(problem: Problem, settings: Settings, watch: Watch) -> Priced:
-    """Prices, bound and plan. The same for any number of threads."""
+    """Prices, bound and plan. The same for any number of threads and workers."""
     with ThreadPoolExecutor(settings.threads) as pool:
         watch.phase("prices")
         ground, dense_row = survey(problem)
         batches = batches_for(problem)
         crowd, batch_jobs = gather_crowd(
-            problem, ground, dense_row, batches, settings.threads, pool, settings.seed
+            problem, ground, dense_row, batches, settings.workers or settings.threads, pool, settings.seed
         )
-        search = PriceSearch(problem, crowd, batch_jobs, pool, settings.seed)
-        steps = settings.steps or STEPS
-        price_micro = search.run(steps, watch=lambda step: watch.advance(step / steps))
+        if settings.workers:
+            watch.phase("workers")
+        with hired(problem, ground, crowd, settings.ray) if settings.workers else nullcontext(crowd) as asked:
+            watch.phase("prices")
+            search = PriceSearch(problem, asked, batch_jobs, pool, settings.seed)
+            steps = settings.steps or STEPS
+            price_micro = search.run(steps, watch=lambda step: watch.advance(step / steps))
         watch.phase("bound")
         bound = bound_of(problem, ground, crowd.shards, pool, price_micro)
         free_bound = bound_of(problem, ground, crowd.shards, pool, np.zeros_like(price_micro))

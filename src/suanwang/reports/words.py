@@ -15,6 +15,7 @@ PART_TEXTS = (
 PHASE_TEXTS = {
     "read": Text("read", "读取"),
     "compile": Text("compile", "编译"),
+    "workers": Text("workers", "启动工作进程"),
     "prices": Text("prices", "求价"),
     "bound": Text("bound", "下界"),
     "place": Text("place", "安排"),
