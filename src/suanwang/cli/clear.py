@@ -33,6 +33,16 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     )  # fmt: skip
     add("--seed", type=int, default=0, en="seed of every random draw (default 0)", zh="随机种子（默认 0）")
     add("--threads", type=int, default=None, en="threads (default: one a core)", zh="线程数（默认每核一个）")
+    add(
+        "--workers", metavar="N", type=int, default=None,
+        en="workers on Ray that search the prices; the same plan (needs the extra suanwang[workers])",
+        zh="在 Ray 上求价的工作进程数；计划相同（需要 suanwang[workers]）",
+    )  # fmt: skip
+    add(
+        "--ray", metavar="ADDRESS", default=None,
+        en="Ray cluster of the workers, HOST:PORT or auto (default: one on this machine, while it is needed)",
+        zh="工作进程所在的 Ray 集群，HOST:PORT 或 auto（默认在本机临时启动）",
+    )  # fmt: skip
     add("--steps", type=int, default=None, en="steps of the price search", zh="求价步数")
     add("--rounds", type=int, default=None, en="rounds of placing", zh="安排轮数")
     add(
@@ -54,11 +64,13 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         "Writes plan, prices, report.json and report.html into the result folder.\n"
         "Exit code 0: cleared, jobs without a place included; 2: invalid input.\n\n"
         "Examples:\n  suanwang clear national\n  suanwang clear national --beside fcfs --out result\n"
-        "  suanwang clear small --method exact --time-limit 60",
+        "  suanwang clear small --method exact --time-limit 60\n"
+        "  suanwang clear national --workers 4",
         "在结果目录写出 plan、prices、report.json 与 report.html。\n"
         "退出码 0：已出清（可有未安排的作业）；2：输入无效。\n\n"
         "示例：\n  suanwang clear national\n  suanwang clear national --beside fcfs --out result\n"
-        "  suanwang clear small --method exact --time-limit 60",
+        "  suanwang clear small --method exact --time-limit 60\n"
+        "  suanwang clear national --workers 4",
     ).say(language)
 
 
@@ -70,6 +82,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     report, scenario = clear_folder(
         folder, out, arguments.method, arguments.seed, arguments.threads, arguments.steps, arguments.rounds,
         arguments.time_limit, arguments.beside, not arguments.no_page, language,
+        arguments.workers or 0, arguments.ray,
     )  # fmt: skip
     if arguments.json:
         print((out / "report.json").read_text(encoding="utf-8"), end="")
@@ -89,7 +102,8 @@ def refuse_flags(arguments: argparse.Namespace) -> None:
     from suanwang.units.errors import Fault, InvalidInput
 
     faults: list[Fault] = []
-    for flag, least in (("threads", 1), ("steps", 1), ("rounds", 1), ("seed", 0), ("time_limit", 0.001)):
+    leasts = {"threads": 1, "workers": 1, "steps": 1, "rounds": 1, "seed": 0, "time_limit": 0.001}
+    for flag, least in leasts.items():
         value = getattr(arguments, flag)
         if value is not None and not value >= least:
             faults.append(
@@ -108,6 +122,22 @@ def refuse_flags(arguments: argparse.Namespace) -> None:
                 remedy=Text("leave it out, or use --steps", "去掉它，或使用 --steps"),
             )
         )
+    if arguments.workers is not None and arguments.method != "prices":
+        faults.append(
+            Fault(
+                where="--workers",
+                what=Text("only --method prices asks workers", "只有 --method prices 使用工作进程"),
+                remedy=Text("leave it out", "去掉它"),
+            )
+        )
+    if arguments.ray is not None and arguments.workers is None:
+        faults.append(
+            Fault(
+                where="--ray",
+                what=Text("a cluster without workers does nothing", "未指定工作进程，集群不起作用"),
+                remedy=Text("add --workers N", "加上 --workers N"),
+            )
+        )
     if faults:
         raise InvalidInput(faults)
 
@@ -115,6 +145,7 @@ def refuse_flags(arguments: argparse.Namespace) -> None:
 def clear_folder(
     folder: Path, out: Path, method: "Method", seed: int, threads: int | None, steps: int | None,
     rounds: int | None, time_limit_s: float | None, beside: "Method | None", page: bool, language: Language,
+    workers: int = 0, ray: str | None = None,
 ) -> "tuple[Report, Scenario]":  # fmt: skip
     """Clear the scenario in `folder` into the result folder `out`."""
     from suanwang import __version__
@@ -134,7 +165,7 @@ def clear_folder(
         for warning in checked.warnings:
             watch.say(warning.say(language))
         scenario = checked.scenario
-        settings = Settings(seed, threads or len(os.sched_getaffinity(0)), steps, rounds)
+        settings = Settings(seed, threads or len(os.sched_getaffinity(0)), steps, rounds, workers, ray)
         outcome = clear(scenario, method, settings, time_limit_s, watch)
         other = clear(scenario, beside, settings) if beside else None
         watch.phase("report")
