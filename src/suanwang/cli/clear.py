@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
-    from suanwang.model.result import Method, Report
+    from suanwang.model.result import Method, Outcome, Report
     from suanwang.model.scenario import Scenario
 
 
@@ -55,6 +55,12 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     )  # fmt: skip
     add("--no-page", action="store_true", en="leave report.html out", zh="不生成 report.html")
     add(
+        "--pictures",
+        action="store_true",
+        en="also write each chart as a PNG into R/pictures",
+        zh="同时将各图表以 PNG 写入 R/pictures",
+    )
+    add(
         "--json",
         action="store_true",
         en="print report.json on standard output",
@@ -81,7 +87,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     out: Path = arguments.out or folder / "result"
     report, scenario = clear_folder(
         folder, out, arguments.method, arguments.seed, arguments.threads, arguments.steps, arguments.rounds,
-        arguments.time_limit, arguments.beside, not arguments.no_page, language,
+        arguments.time_limit, arguments.beside, not arguments.no_page, arguments.pictures, language,
         arguments.workers or 0, arguments.ray,
     )  # fmt: skip
     if arguments.json:
@@ -144,7 +150,7 @@ def refuse_flags(arguments: argparse.Namespace) -> None:
 
 def clear_folder(
     folder: Path, out: Path, method: "Method", seed: int, threads: int | None, steps: int | None,
-    rounds: int | None, time_limit_s: float | None, beside: "Method | None", page: bool, language: Language,
+    rounds: int | None, time_limit_s: float | None, beside: "Method | None", page: bool, pictures: bool, language: Language,
     workers: int = 0, ray: str | None = None,
 ) -> "tuple[Report, Scenario]":  # fmt: skip
     """Clear the scenario in `folder` into the result folder `out`."""
@@ -182,5 +188,25 @@ def clear_folder(
             assumptions = read_remarks(folder)
             content = render_page(scenario, outcome, report, language, other, assumptions, usage)
             replace(out / "report.html", lambda path: path.write_text(content, encoding="utf-8"))
+        if pictures:
+            watch.phase("pictures")
+            write_pictures(scenario, outcome, report, other, out / "pictures", language)
         watch.phase("")
     return report, scenario
+
+
+def write_pictures(
+    scenario: "Scenario",
+    outcome: "Outcome",
+    report: "Report",
+    other: "Outcome | None",
+    folder: Path,
+    language: Language,
+) -> None:
+    """Write every chart as a PNG that stands alone, light, with its title."""
+    from suanwang.reports.charts.view import View
+    from suanwang.reports.draw import pictures
+
+    folder.mkdir(exist_ok=True)
+    for name, png in pictures(View.of(scenario, outcome, report, other), language):
+        (folder / f"{name}.png").write_bytes(png)
