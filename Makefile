@@ -42,7 +42,7 @@ soak: $(READY)
 	$(BIN)/python -m pytest -m soak -rs
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write
 
 lock:
 	$(BIN)/python -m pip install --quiet uv
