@@ -1,7 +1,7 @@
 """Remarks on where a scenario comes from: comments at the head of `scenario.yaml`, which a report lists.
 
 They travel with the folder, and every reader of YAML skips them, so the format stays as it is. A remark is a
-line `# en: …` with `# zh: …` under it; other comments are only comments.
+line `# en: …` with `# zh: …` under it, or one of the two; other comments are only comments.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,11 +23,13 @@ def remark_lines(remarks: Sequence[Text]) -> bytes:
 def read_remarks(folder: Path) -> list[Text]:
     """The remarks of a scenario folder whose header has been read without fault."""
     found: list[Text] = []
+    awaits_chinese = False
     for code, words in head_comments(folder / HEADER_FILE):
-        if code == "zh" and found:
+        if code == "zh" and awaits_chinese:
             found[-1] = Text(found[-1].en, words)
         else:
             found.append(same(words))
+        awaits_chinese = code == "en"
     return found
 
 
