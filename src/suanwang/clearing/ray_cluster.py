@@ -54,6 +54,13 @@ def load_ray() -> Any:
     return ray
 
 
+def prepare(address: str | None) -> None:
+    """Raise early what `running_ray` would raise after minutes of other work, where that can be told."""
+    load_ray()
+    if address is not None and address != "auto":
+        reach(address)
+
+
 @contextmanager
 def running_ray(workers: int, store_bytes: int, address: str | None) -> Generator[Any]:
     """The module `ray`, connected, with room for `workers`; disconnected, or shut down, at the end.

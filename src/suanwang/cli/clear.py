@@ -83,6 +83,10 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
 def execute(arguments: argparse.Namespace, language: Language) -> int:
     """Read, clear, check, write, show."""
     refuse_flags(arguments)
+    if arguments.workers is not None:
+        from suanwang.clearing.ray_cluster import prepare
+
+        prepare(arguments.ray)
     folder: Path = arguments.folder
     out: Path = arguments.out or folder / "result"
     report, scenario = clear_folder(
