@@ -26,12 +26,23 @@ def day(words: str) -> date:
 
 
 def rules_argument(parser: argparse.ArgumentParser, language: Language) -> None:
-    """Adds `--programmes` and `--json`."""
+    """Adds `--programmes`, `--supplement` and `--json`."""
     parser.add_argument(
         "--programmes",
         metavar="DIR",
         type=Path,
         help=Text("folder of programme files; default: built in", "政策方案目录；默认内置").say(language),
+    )
+    parser.add_argument(
+        "--supplement",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help=Text(
+            "values that no source shows, supplied by the operator, YAML; may repeat",
+            "来源未见、由运营方补充的数值，YAML；可重复",
+        ).say(language),
     )
     parser.add_argument(
         "--json",
@@ -80,21 +91,23 @@ def subject_arguments(parser: argparse.ArgumentParser, language: Language) -> No
 
 
 def read_rules(arguments: argparse.Namespace) -> "tuple[Rules, ...]":
-    """The programmes asked for."""
+    """The programmes asked for, with the operator's supplements laid over them."""
     from suanwang.feeds.programme_folder import BUILT_IN, read_programmes
+    from suanwang.feeds.supplement_file import lay_over
 
     folder: Path | None = arguments.programmes
-    return read_programmes(folder or BUILT_IN)
+    return lay_over(read_programmes(folder or BUILT_IN), arguments.supplement)
 
 
 def one_rule(name: str, arguments: argparse.Namespace) -> "Rules":
-    """The programme of that id, or in that file."""
+    """The programme of that id, or in that file, with its supplement laid over it."""
     from suanwang.feeds.programme_folder import read_programme
+    from suanwang.feeds.supplement_file import lay_over
     from suanwang.units.errors import Fault, InvalidInput
     from suanwang.units.text import same
 
     if name.endswith((".yaml", ".yml")):
-        return read_programme(Path(name))
+        return lay_over([read_programme(Path(name))], arguments.supplement)[0]
     rules = read_rules(arguments)
     for rule in rules:
         if rule.programme.programme == name:

@@ -138,11 +138,14 @@ def show(arguments: argparse.Namespace, language: Language) -> int:
 def check(arguments: argparse.Namespace, language: Language) -> int:
     """`programme check`: faults of all files at once, then the worked cases."""
     from suanwang.feeds.programme_folder import gather
+    from suanwang.feeds.supplement_file import lay_over
     from suanwang.policy.worked_cases import run_cases
     from suanwang.units.errors import InvalidInput
 
     files: list[Path] = arguments.files
-    rules: tuple[Rules, ...] = gather(files, Path()) if files else read_rules(arguments)
+    rules: tuple[Rules, ...] = (
+        lay_over(gather(files, Path()), arguments.supplement) if files else read_rules(arguments)
+    )
     faults = [fault for rule in rules for fault in run_cases(rule)]
     if faults:
         raise InvalidInput(faults)

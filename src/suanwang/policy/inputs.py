@@ -80,6 +80,11 @@ class Subject:
         self.digest = sha256(msgspec.json.encode((enterprise, purchase, day))).digest()
 
 
+def purchase_digest(purchase: Purchase | None) -> str:
+    """SHA-256 of a purchase as canonical JSON, in hexadecimal; empty where there is none."""
+    return "" if purchase is None else sha256(msgspec.json.encode(purchase)).hexdigest()
+
+
 def input_values(enterprise: Enterprise, purchase: Purchase | None, day: date) -> dict[str, InputValue]:
     """Every known input and fact by name. A fact of the purchase goes before one of the enterprise."""
     values: dict[str, InputValue] = {fact.name: fact.value for fact in enterprise.facts}
