@@ -52,6 +52,18 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "suanwang.cli.entitlement",
         Text("what one enterprise is entitled to for one purchase", "一家企业的一笔采购可享受什么"),
     ),
+    "voucher": (
+        "suanwang.cli.voucher",
+        Text("walk vouchers through their whole life", "演示算力券的完整生命周期"),
+    ),
+    "grant": (
+        "suanwang.cli.grant",
+        Text("vouchers deducted at purchase: apply, review, hold", "购买时抵扣的算力券：申请、审核、冻结"),
+    ),
+    "claim": (
+        "suanwang.cli.claim",
+        Text("support reimbursed after payment: file, check, pay", "付款后兑付：申报、审核、支付"),
+    ),
     "ledger": (
         "suanwang.cli.ledger",
         Text("post, look at, check and export the ledger", "账本入账、查看、校验与导出"),
