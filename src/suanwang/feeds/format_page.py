@@ -65,6 +65,11 @@ def header_section() -> str:
     for field in FIELDS:
         star = "" if field.required else " *"
         lines.append(f"| `{field.name}`{star} | {field.expected.en} | {field.about.en} | {field.about.zh} |")
+    lines.append(
+        "\nComments above the first field of the form `# en: …`, with `# zh: …` under them, are remarks on "
+        "where the\nscenario comes from: a report lists them. Readers of YAML skip them.\n"
+        "首个字段之上形如 `# en: …` 及其下一行 `# zh: …` 的注释为场景来源说明，报告会列出；YAML 读取时忽略。"
+    )
     return "\n".join(lines) + "\n"
 
 
