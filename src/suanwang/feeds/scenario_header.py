@@ -323,4 +323,6 @@ def header_yaml(header: ScenarioHeader) -> bytes:
     }
     if header.pack_margin:
         fields["pack_margin"] = header.pack_margin
-    return yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=1000).encode()
+    # YAML folds the line ends of Unicode unless they are escaped.
+    readable = not any(mark in header.name for mark in "\x85\u2028\u2029")
+    return yaml.safe_dump(fields, allow_unicode=readable, sort_keys=False, width=1000).encode()
