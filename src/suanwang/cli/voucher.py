@@ -62,9 +62,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     out: Path = arguments.out
     refuse_used(out)
     write_inputs(out / "inputs")
-    told: list[dict[str, Any]] = []
-    for step in steps():
-        told.append(run_step(step, out, language, quiet=arguments.json))
+    told = [run_step(step, out, language, quiet=arguments.json) for step in steps()]
     place = tamper(out / "export", out / "tampered")
     if not arguments.json:
         print(Text(f"\n# changed: {place}", f"\n# 已改动：{place}").say(language))
@@ -113,7 +111,8 @@ def run_step(step: "Step", out: Path, language: Language, quiet: bool) -> dict[s
     if step.save:
         (out / step.save).write_text(text, encoding="utf-8")
         command += f" > {shlex.quote(str(out / step.save))}"
-    missing = [part for part in step.holds if part not in text]
+    wanted = [part if isinstance(part, str) else part.say(language) for part in step.holds]
+    missing = [part for part in wanted if part not in text]
     if not quiet:
         print(f"\n# {step.about.say(language)}\n$ {command}")
         print(text.rstrip() if not step.save else "", end="\n" if text.strip() and not step.save else "")
@@ -132,7 +131,7 @@ def run_step(step: "Step", out: Path, language: Language, quiet: bool) -> dict[s
 
 
 def tamper(export: Path, copy: Path) -> str:
-    """Copies the export and changes one digit of a granted amount in it; where."""
+    """Copies the export and changes one digit of a granted amount in it; where, or that there was none."""
     shutil.copytree(export, copy)
     mark = b'"amount_micro":300000000000'
     for path in sorted((copy / "tile" / "entries").rglob("*")):
@@ -141,4 +140,4 @@ def tamper(export: Path, copy: Path) -> str:
         if place >= 0:
             path.write_bytes(data[:place] + mark.replace(b":3", b":9") + data[place + len(mark) :])
             return f"{path}, byte {place + len(mark) - 12}: 3 → 9"
-    raise AssertionError("the walk granted no 300,000 yuan")
+    return "-"

@@ -1,10 +1,12 @@
-"""The commands of the walk, in their order, each with what must come out; `{}` stands for the walk's folder."""
+"""The commands of the walk in their order, each with what must come out; `{}` is the walk's folder."""
 
 from suanwang.cli.voucher_story import BEIJING, CHENGDU, HAIDIAN, JINJIANG, Step
 from suanwang.units.text import Text
 
 BOOKS = ("--log", "{}/books")
 RULES = ("--supplement", "{}/inputs/chengdu-supplement.yaml")
+BEFORE = Text("before", "此前")
+"""How the answer to a repeated request begins, in part."""
 MARCH = ("--month", "2023-03")
 
 
@@ -58,7 +60,7 @@ def issuing() -> list[Step]:
             Text("asked again, nothing is booked twice", "重复提交不再入账"),
             review("cd-1", "2023-03-02T09:05", *RULES),
             0,
-            ("300000.00",),
+            (BEFORE, "300000.00"),
         ),
         Step(Text("a large firm applies", "大型企业申请"), apply("cd-2", "large", "2023-03-02T09:10")),
         Step(
@@ -134,6 +136,8 @@ def using() -> list[Step]:
         Step(
             Text("settled again, nothing is booked", "重复结算不再入账"),
             ("settlement", "run", "tianfu", *MARCH, *BOOKS, *at("2023-04-01T09:00")),
+            0,
+            (BEFORE,),
         ),
     ]
 
@@ -199,7 +203,12 @@ def reimbursing() -> list[Step]:
         Step(
             Text("paid out of the fund", "由财政资金兑付"), (*pay, *at("2024-06-20T10:00")), 0, ("120000.00",)
         ),
-        Step(Text("paid again, nothing is booked", "重复支付不再入账"), (*pay, *at("2024-06-20T10:05"))),
+        Step(
+            Text("paid again, nothing is booked", "重复支付不再入账"),
+            (*pay, *at("2024-06-20T10:05")),
+            0,
+            (BEFORE,),
+        ),
         Step(
             Text("a quarter of it is clawed back", "追回四分之一"),
             (

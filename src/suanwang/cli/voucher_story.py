@@ -28,7 +28,7 @@ class Step(NamedTuple):
     about: Text
     words: tuple[str, ...]
     exit_code: int = 0
-    holds: tuple[str, ...] = ()
+    holds: tuple[str | Text, ...] = ()
     save: str = ""
 
 
@@ -79,7 +79,9 @@ by: the operator of this walk
 values:
   - place: alternatives.voucher.rate_bp
     value: 3000
-    note: {{en: an assumption, as high as the project award of the same measures, zh: 假定，与同一政策的项目奖励比例相同}}
+    note:
+      en: an assumption, as high as the project award of the same measures
+      zh: 假定，与同一政策的项目奖励比例相同
 """
 
 BUYER = f"""code: {HAIDIAN}

@@ -31,7 +31,8 @@ def decide(rules: Rules, subject: Subject, position: Position = NOTHING_HAD) -> 
         if reckoning.failed:
             findings.extend(reckoning.failed)
             failed = True
-        elif not reckoning.missing and reckoning.amount == 0:
+        elif not reckoning.missing and reckoning.amount == 0 and (subject.purchase or not rules.covers):
+            # without a purchase the base is not known, and 0 says nothing
             findings.append(NOTHING_LEFT)
             failed = True
         missing = missing + reckoning.missing
