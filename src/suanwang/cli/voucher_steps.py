@@ -135,7 +135,7 @@ def using() -> list[Step]:
         ),
         Step(
             Text("settled again, nothing is booked", "重复结算不再入账"),
-            ("settlement", "run", "tianfu", *MARCH, *BOOKS, *at("2023-04-01T09:00")),
+            ("settlement", "run", "tianfu", *MARCH, *BOOKS, *at("2023-04-01T09:05")),
             0,
             (BEFORE,),
         ),
@@ -252,15 +252,15 @@ def telling() -> list[Step]:
         *(
             Step(
                 Text(f"statement of {kind} {name}".rstrip(), f"对账单：{kind} {name}".rstrip()),
-                ("statement", kind, *((name,) if name else ()), *(period or life), *BOOKS),
+                ("statement", kind, *((name,) if name else ()), *life, *BOOKS),
             )
-            for kind, name, period in (
-                ("enterprise", JINJIANG, ()),
-                ("enterprise", HAIDIAN, ()),
-                ("centre", "tianfu", MARCH),
-                ("programme", CHENGDU, ()),
-                ("programme", BEIJING, ()),
-                ("platform", "", ()),
+            for kind, name in (
+                ("enterprise", JINJIANG),
+                ("enterprise", HAIDIAN),
+                ("centre", "tianfu"),
+                ("programme", CHENGDU),
+                ("programme", BEIJING),
+                ("platform", ""),
             )
         ),
         Step(

@@ -6,7 +6,7 @@ shows, and Beijing. Each command is what a user would type; nothing goes past th
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from suanwang.units.text import Text
 
@@ -133,9 +133,9 @@ invoices:
 YUAN = 1_000_000
 
 
-def opening() -> list[dict[str, object]]:
+def opening() -> list[dict[str, Any]]:
     """The books before the walk: two funds, a centre, wallets, two programmes with budget and reserve."""
-    found: list[dict[str, object]] = [
+    found: list[dict[str, Any]] = [
         {"do": "open_fund", "fund": "chengdu-city", "currency": "CNY"},
         {"do": "open_fund", "fund": "chengdu-district", "currency": "CNY"},
         {"do": "open_fund", "fund": "beijing-city", "currency": "CNY"},
@@ -169,7 +169,7 @@ def opening() -> list[dict[str, object]]:
     return [{**one, "id": f"opening/{number}"} for number, one in enumerate(found, start=1)]
 
 
-CAPTURE = {
+CAPTURE: dict[str, Any] = {
     "do": "capture",
     "id": "use-1",
     "hold": "attempt-1",
@@ -179,7 +179,7 @@ CAPTURE = {
     "usage_milli": 128 * 3_600 * 240 * 1_000,
     "closes": False,
 }
-BOOKS: dict[str, list[dict[str, object]]] = {
+BOOKS: dict[str, list[dict[str, Any]]] = {
     "capture.jsonl": [CAPTURE],
     "hold-short.jsonl": [
         {

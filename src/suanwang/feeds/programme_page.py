@@ -24,8 +24,9 @@ This page is generated (`python -m suanwang.feeds.programme_page`). 本页由程
 A programme of public support is one YAML file. `suanwang programme list | show | check | evaluate |
 fairness | survey` work on them, `suanwang entitlement` answers what one enterprise is entitled to for
 one purchase. Those that come with the package are in `src/suanwang/feeds/programmes`; `--programmes
-DIR` uses others, and every action on one programme takes a file in place of an id. So an operator who
-knows a rate that no source here shows copies the file, writes the value with its citation, and names
+DIR` uses others, and every action on one programme takes a file in place of an id. An operator who
+knows a value that no source here shows supplies it with `--supplement FILE`, marked as assumed (see
+[vouchers](vouchers.md)); who has a source copies the file, writes the value with its citation, and names
 the copy.
 
 ## How a decision is made · 决定如何作出
