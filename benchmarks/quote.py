@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from benchmarks.row import Row
 
+from suanwang.clearing.by_prices import Settings
 from suanwang.clearing.clear import clear
 from suanwang.clearing.problem import BoolArray
 from suanwang.clearing.quote import QuoteDesk, Request
@@ -25,7 +26,7 @@ def run(quick: bool) -> list[Row]:
     """Mean and slowest hundredth, with prices alone and with what is free."""
     made = make_national(20_000 if quick else 100_000, centres=300, seed=1)
     scenario = made.scenario
-    outcome = clear(scenario)
+    outcome = clear(scenario, settings=Settings(rounds=1))
     free_milli = free_after(scenario, outcome)
     asked = scenario.jobs.sample(1_000 if quick else 5_000, seed=1, shuffle=True)
     names = Request.__struct_fields__
