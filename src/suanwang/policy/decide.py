@@ -10,6 +10,12 @@ NO_RECKONING = Reckoning()
 NOTHING_LEFT = Finding("something_left", "failed", 0, 1)
 IN_FORCE = Finding("in_force", "held")
 NOT_IN_FORCE = Finding("in_force", "failed")
+LISTED = Finding("supplier_listed", "held")
+NOT_LISTED = Finding("supplier_listed", "failed")
+NOT_RELATED = Finding("not_related", "held")
+RELATED = Finding("not_related", "failed")
+NO_PURCHASE = Finding("covered_cost", "unknown", missing=("purchase",))
+NONE_BESIDE = Finding("not_beside", "held")
 
 
 def decide(rules: Rules, subject: Subject, position: Position = NOTHING_HAD) -> Decision:
@@ -47,11 +53,20 @@ def decide(rules: Rules, subject: Subject, position: Position = NOTHING_HAD) -> 
         alternative,
         tuple(reckoning.steps),
         amount,
-        shares_of(rules, amount),
-        tuple(dict.fromkeys(missing)),
+        shares_of(rules, amount) if amount else (),
+        tuple(dict.fromkeys(missing)) if missing else (),
         rules.digest,
-        input_digest(subject.digest, position),
+        digest_of(subject, position),
     )
+
+
+def digest_of(subject: Subject, position: Position) -> str:
+    """The digest of the inputs; that of a firm which had nothing yet is reckoned once a subject."""
+    if position is not NOTHING_HAD:
+        return input_digest(subject.digest, position)
+    if not subject.fresh_digest:
+        subject.fresh_digest = input_digest(subject.digest, position)
+    return subject.fresh_digest
 
 
 def verdicts(findings: list[Finding]) -> tuple[bool, list[str]]:
@@ -72,6 +87,9 @@ def clause_findings(
     """Add what each CEL clause said."""
     for clause, answer in zip(on_day.clauses, answers, strict=False):
         if answer is None:
+            if clause.expression.needs.isdisjoint(subject.known):
+                findings.append(clause.unknown)
+                continue
             missing = clause.expression.missing(subject) + clause.unseen
             findings.append(Finding(clause.clause, "unknown", None, clause.limit, missing))
         elif not clause.sign:
@@ -90,10 +108,11 @@ def typed_findings(
     """What the typed fields said: dates, cost, supplier, related parties, contracts and other support."""
     programme, purchase = rules.programme, subject.purchase
     findings = [IN_FORCE if on_day.in_force else NOT_IN_FORCE]
-    date_findings(rules, on_day, subject, findings)
+    if programme.windows or programme.lags:
+        date_findings(rules, on_day, subject, findings)
     if rules.covers:
         if purchase is None:
-            findings.append(Finding("covered_cost", "unknown", missing=("purchase",)))
+            findings.append(NO_PURCHASE)
         else:
             findings.append(Finding("covered_cost", "held" if base > 0 else "failed", base, 1))
     if programme.supplier_listed.value:
@@ -101,22 +120,24 @@ def typed_findings(
         if listed is None:
             findings.append(Finding("supplier_listed", "unknown", missing=("catalogues",)))
         else:
-            held = programme.programme in listed
-            findings.append(Finding("supplier_listed", "held" if held else "failed"))
+            findings.append(LISTED if programme.programme in listed else NOT_LISTED)
     if rules.bars_related and purchase is not None:
         enterprise = subject.enterprise
         if not purchase.supplier:
             findings.append(Finding("not_related", "unknown", missing=("supplier",)))
         else:
             related = purchase.supplier in enterprise.related or purchase.supplier == enterprise.code
-            findings.append(Finding("not_related", "failed" if related else "held"))
+            findings.append(RELATED if related else NOT_RELATED)
     if programme.once_per_contract.value and purchase is not None:
         if not purchase.contract:
             findings.append(Finding("once_per_contract", "unknown", missing=("contract",)))
         else:
             again = any(paid.contract == purchase.contract for paid in position.paid)
             findings.append(Finding("once_per_contract", "failed" if again else "held"))
-    if programme.excludes or programme.stacks.value is False:
+    if not position.beside:
+        if programme.excludes or programme.stacks.value is False:
+            findings.append(NONE_BESIDE)
+    elif programme.excludes or programme.stacks.value is False:
         barred = any(
             programme.stacks.value is False or excludes(rules, other.programme, other.family, other.level)
             for other in position.beside

@@ -64,10 +64,20 @@ class Subject:
     """An enterprise, its purchase and the day of a decision, ready to be decided on by many programmes.
 
     `values` holds every known input and fact by name, `context` the same for CEL, `digest` the SHA-256 of
-    the enterprise, the purchase and the day as canonical JSON.
+    the enterprise, the purchase and the day as canonical JSON. `fresh_digest` is kept by `decide`.
     """
 
-    __slots__ = ("context", "day", "digest", "enterprise", "events", "known", "purchase", "values")
+    __slots__ = (
+        "context",
+        "day",
+        "digest",
+        "enterprise",
+        "events",
+        "fresh_digest",
+        "known",
+        "purchase",
+        "values",
+    )
 
     def __init__(self, enterprise: Enterprise, purchase: Purchase | None, day: date) -> None:
         self.enterprise = enterprise
@@ -77,6 +87,7 @@ class Subject:
         self.known = frozenset(self.values)
         self.context = cel.Context(variables=self.values)
         self.events = events(enterprise, purchase, day)
+        self.fresh_digest = ""
         self.digest = sha256(msgspec.json.encode((enterprise, purchase, day))).digest()
 
 

@@ -148,14 +148,19 @@ class Bundle(msgspec.Struct, frozen=True):
         """The value of each expression, None where it needs what is not known or not of its type."""
         if self.program is None:
             return []
-        values = subject.values
-        wrong = {name for name, kind in self.types if name in values and type(values[name]) is not kind}
-        if not wrong and self.needs <= subject.known:
+        values, known = subject.values, subject.known
+        wrong = [name for name, kind in self.types if name in known and type(values[name]) is not kind]
+        if not wrong and self.needs <= known:
             try:
                 return cast("list[InputValue | None]", self.program.execute(subject.context))
             except UNUSABLE:
                 pass
-        return [
-            None if wrong and wrong & expression.needs else expression.answer(subject)
-            for expression in self.expressions
-        ]
+        answers: list[InputValue | None] = []
+        for expression in self.expressions:
+            # what can be told without asking CEL is told here: most facts of most firms are not known
+            silent = not expression.lazy and not expression.needs <= known
+            if silent or (wrong and not expression.needs.isdisjoint(wrong)):
+                answers.append(None)
+            else:
+                answers.append(expression.answer(subject))
+        return answers

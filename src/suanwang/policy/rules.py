@@ -17,7 +17,7 @@ class ClauseOnDay(msgspec.Struct, frozen=True):
     """A clause with the bound that is in force. `sign` is +1 for at least, -1 for at most, 0 for a predicate.
 
     `limit` is none for a predicate, and for a bound that no source shows. `held` and `failed` are a
-    predicate's findings, made once.
+    predicate's findings, and `unknown` that of a clause of which no input is known, all made once.
     """
 
     clause: str
@@ -27,6 +27,7 @@ class ClauseOnDay(msgspec.Struct, frozen=True):
     unseen: tuple[str, ...]
     held: Finding
     failed: Finding
+    unknown: Finding
 
 
 class AlternativeOnDay(msgspec.Struct, frozen=True):
@@ -135,7 +136,8 @@ def clause_on(clause: Clause, expression: Expression, day: date) -> ClauseOnDay:
     limit = (in_force(values, day) or UNSEEN).value
     unseen = (f"clauses.{clause.clause}.limit",) if sign and limit is None else ()
     held, failed = Finding(clause.clause, "held"), Finding(clause.clause, "failed")
-    return ClauseOnDay(clause.clause, expression, sign, limit, unseen, held, failed)
+    unknown = Finding(clause.clause, "unknown", None, limit, tuple(sorted(expression.needs)) + unseen)
+    return ClauseOnDay(clause.clause, expression, sign, limit, unseen, held, failed, unknown)
 
 
 def compile_programme(programme: Programme, faults: list[Fault]) -> tuple[Expression, ...]:
