@@ -22,7 +22,11 @@ from suanwang.units.rounding import Int64Array, exact_sum
 
 SWEEPS = (0.0, 0.5, 0.0)
 """After placing under the full prices, jobs move under this share of them."""
-ROUNDS_WORK = 2_000_000
+EJECTIONS = 3
+"""Passes of exchanges after the sweeps, over the jobs that hold most of the regret."""
+REGRET_SHARE = 0.97
+CANDIDATES_MOST = 30_000
+ROUNDS_WORK = 60_000
 """As many rounds of placing as keep jobs · rounds below this, and at least one."""
 ROUNDS_MOST = 12
 
@@ -93,7 +97,7 @@ class Placer:
         self.second_choice = other_entries(demand, bound.least_nano, self.first_choice)
         self.order_first = urgency(demand, self.first_choice, bound)
         self.order_second = urgency(demand, self.second_choice, bound)
-        self.price_micro = price_micro
+        self.order = urgency(demand, np.arange(demand.entries), bound).astype(np.float32)
         self.prices = {share: prefix_sums(problem, np.rint(share * price_micro)) for share in {1.0, *SWEEPS}}
         self.value_nano = demand.value_micro * 1000
 
@@ -129,8 +133,25 @@ class Placer:
             for queue in queues:
                 placement.sweep(queue, self.prices[share], MOVE)
         self.drop_worthless()
+        self.exchange()
+        for queue in queues:
+            placement.sweep(queue, self.prices[0.0], MOVE)
         places = placement.places
         return self.cost_nano(places), places
+
+    def exchange(self) -> None:
+        """Let the jobs with most regret push others aside, where that is cheaper for all together."""
+        demand, state = self.problem.demand, self.placement.state
+        choice = np.full(demand.jobs, -1, np.int64)
+        choice[demand.job[self.first_choice]] = self.first_choice
+        for _ in range(EJECTIONS):
+            regret_nano = self.regret() * self.bound.job_nano
+            worst = np.argsort(-regret_nano, kind="stable")[:CANDIDATES_MOST]
+            held = np.cumsum(regret_nano[worst])
+            worst = worst[: np.searchsorted(held, regret_nano.sum() * REGRET_SHARE) + 1] if len(held) else worst
+            entry = np.where(state.entry[worst] >= 0, state.entry[worst], choice[worst])
+            if not self.placement.eject(entry[entry >= 0], self.prices[1.0], self.prices[0.0], self.order):
+                break
 
     def drop_worthless(self) -> None:
         """Take places away that truly cost the job's value or more."""

@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from suanwang.clearing.ejection import Occupants, eject_class, list_occupants
 from suanwang.clearing.ground import Entries, Ground
 from suanwang.clearing.places import Places, no_places
 from suanwang.clearing.problem import Problem
 from suanwang.clearing.queue import Queue
-from suanwang.clearing.shards import room_for
+from suanwang.clearing.shards import room_for, room_for_columns
 from suanwang.clearing.sweep import Prices, State, give_back, sweep_class
-from suanwang.clearing.windows import Float64Array
+from suanwang.clearing.windows import Float32Array, Float64Array
 from suanwang.units.rounding import Int64Array
 
 
@@ -70,6 +71,26 @@ class Placement:
         )
         state.left_entry.fill(-1)
         return changed
+
+    def eject(self, candidates: Int64Array, steering: Prices, prices: Prices, order: Float32Array) -> int:
+        """Try an exchange for each of the entries `candidates`, in order; how many were made."""
+        supply, demand = self.problem.supply, self.problem.demand
+        columns = int(np.diff(supply.class_first).max(initial=1))
+        occupants = Occupants(
+            np.empty(supply.columns, np.int64),
+            np.empty(demand.jobs, np.int64),
+            np.empty(demand.jobs, np.int64),
+        )
+        list_occupants(self.state.column, *occupants)
+
+        def run(k: int) -> int:
+            mine = candidates[demand.device_class[candidates] == k]
+            return eject_class(
+                mine, demand.job, demand.device_class, int(supply.class_first[k]), self.entries, self.ground,
+                steering, prices, self.value_nano, order, self.state, occupants, room_for_columns(columns),
+            )  # fmt: skip
+
+        return sum(self.pool.map(run, range(supply.classes)))
 
     def release(self, jobs: Int64Array, entry: Int64Array, column: np.ndarray, start: np.ndarray) -> None:
         """Free what `jobs` hold at the given (job,) places."""

@@ -80,8 +80,13 @@ def room_for(tables: Tables, columns: int) -> Scratch:
     """Scratch that the largest of the tables fits in."""
     worthwhile = tables.levels > 0
     extent = int(np.where(worthwhile, tables.to_start - tables.from_start, 1).max(initial=1))
+    return room_for_columns(columns, max(int(tables.levels.max(initial=1)), 1), extent)
+
+
+def room_for_columns(columns: int, levels: int = 1, starts: int = 1) -> Scratch:
+    """Scratch for a class of so many columns, and a table of so many levels and starts."""
     return Scratch(
-        minima=np.empty((max(int(tables.levels.max(initial=1)), 1), extent, columns), np.float32),
+        minima=np.empty((levels, starts, columns), np.float32),
         window=np.empty(columns, np.float32),
         arrive=np.zeros(columns, np.int32),
         leave=np.zeros(columns, np.int32),

@@ -143,6 +143,7 @@ class Work(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_rtt_ms: dict[int, int]
     residency_percent: int
     grades: dict[int, int]
+    replicas: dict[int, int] = msgspec.field(default_factory=lambda: {1: 100})
 
     @property
     def text(self) -> Text:
@@ -195,7 +196,12 @@ class Book(msgspec.Struct, frozen=True):
 
     def shapes_of(self, work: Work) -> list[Shape]:
         """Shapes of a kind of work, from its own list or a trace."""
-        return self.traces[work.shapes].shapes if isinstance(work.shapes, str) else work.shapes
+        shapes = self.traces[work.shapes].shapes if isinstance(work.shapes, str) else work.shapes
+        return [
+            (units, nodes * times, weight * share)
+            for units, nodes, weight in shapes
+            for times, share in work.replicas.items()
+        ]
 
     def hours_of(self, work: Work) -> list[Quantile]:
         """Quantiles of run time of a kind of work, from its own list or a trace."""

@@ -92,6 +92,14 @@ def _nodes(book: Book, family: Int64Array, device: Int64Array, dice: Dice) -> In
     return node
 
 
+def nodes_per_pool(nodes: Int64Array) -> int:
+    """A class has no more pools than leave each this many of its largest nodes on average.
+
+    Classes that come only in full-sized nodes are bought for training, in clusters.
+    """
+    return 48 if int(nodes.min()) == int(nodes.max()) else 2
+
+
 def heaviest(racks: Racks, device: int) -> int:
     """The pool of a class that takes its largest gangs: the heaviest with full-sized nodes."""
     rows = np.flatnonzero(racks.device == device)
@@ -109,7 +117,7 @@ def largest_gang(racks: Racks, devices_total: Int64Array) -> Int64Array:
             * total
             // int(racks.weight[racks.device == device].sum())
         )
-        most[device] = max(share * 3 // 4, total * 3 // 10)
+        most[device] = max(share // 8, total // 24)
     return most
 
 
@@ -124,10 +132,10 @@ def size_pools(racks: Racks, devices_total: Int64Array, gang_most: Int64Array) -
     for device, total in enumerate(devices_total.tolist()):
         rows = np.flatnonzero(racks.device == device)
         rows = rows[np.lexsort((rows, -racks.weight[rows], rows != heaviest(racks, device)))]
-        keep = min(rows.size, max(total * 2 // (3 * int(racks.node[rows].mean() + 1)), 1 if total else 0))
+        keep = min(rows.size, max(total // (nodes_per_pool(racks.node[rows]) * int(racks.node[rows].max())), 1 if total else 0))
         rows = rows[:keep]
         if keep:
-            room = min(-(-int(gang_most[device]) * 4 // 3), total)
+            room = min(int(gang_most[device]) * 8, total)
             devices[rows] = _whole_nodes(_with_room(racks.weight[rows], total, room), racks.node[rows], total)
     alive = np.zeros(int(racks.centre.max()) + 1, np.bool_)
     alive[racks.centre[devices > 0]] = True
