@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from suanwang.cli.main import main
+from suanwang.cli.voucher_book import read_vouchers
 from suanwang.cli.voucher_steps import steps
+from suanwang.policy.voucher_route import Applied, Granted
 
 Capture = pytest.CaptureFixture[str]
 DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")
@@ -225,3 +227,29 @@ def test_lists_and_decisions_as_data(walk: Walk, capsys: Capture) -> None:
         == 1
     )
     assert json.loads(capsys.readouterr().out)["repeated"] is True
+
+
+def test_a_crash_in_the_middle_of_a_group_leaves_neither_the_decision_nor_its_money(
+    walk: Walk, tmp_path: Path, capsys: Capture
+) -> None:
+    inputs = walk.folder / "inputs"
+    log = ["--log", str(tmp_path / "books"), "--lang", "en"]
+    at = ["--at", "2023-03-02T09:00+08:00"]
+    rules = ["--supplement", str(inputs / "chengdu-supplement.yaml")]
+    assert main(["ledger", "post", str(inputs / "opening.jsonl"), *log, *at]) == 0
+    apply = ["grant", "apply", "cd-1", "--programme", "chengdu-compute-voucher-2022", *firm(walk.folder)]
+    assert main([*apply, *log, *at]) == 0
+    events = tmp_path / "books" / "events.log"
+    before = events.stat().st_size
+    assert main(["grant", "review", "cd-1", *rules, *log, *at]) == 0
+    whole = events.read_bytes()
+    for size in range(before + 1, len(whole), (len(whole) - before) // 6):
+        events.write_bytes(whole[:size])
+        state = read_vouchers(tmp_path / "books")
+        assert isinstance(state.applications["cd-1"].state, Applied), f"{size} bytes"
+        assert state.ledger.grants == {}
+    assert main(["grant", "review", "cd-1", *rules, *log, *at]) == 0
+    state = read_vouchers(tmp_path / "books")
+    assert isinstance(state.applications["cd-1"].state, Granted)
+    assert state.ledger.grants["cd-1"].issued_micro == 300_000_000_000
+    capsys.readouterr()
