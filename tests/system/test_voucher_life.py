@@ -253,3 +253,28 @@ def test_a_crash_in_the_middle_of_a_group_leaves_neither_the_decision_nor_its_mo
     assert isinstance(state.applications["cd-1"].state, Granted)
     assert state.ledger.grants["cd-1"].issued_micro == 300_000_000_000
     capsys.readouterr()
+
+
+def test_a_hold_typed_again_is_one_hold_and_a_refused_one_may_be_tried_again(
+    walk: Walk, tmp_path: Path, capsys: Capture
+) -> None:
+    inputs = walk.folder / "inputs"
+    log = ["--log", str(tmp_path / "books"), "--lang", "en", "--at", "2023-03-02T09:00+08:00"]
+    assert main(["ledger", "post", str(inputs / "opening.jsonl"), *log]) == 0
+    apply = ["grant", "apply", "cd-1", "--programme", "chengdu-compute-voucher-2022", *firm(walk.folder)]
+    assert main([*apply, *log]) == 0
+    assert (
+        main(["grant", "review", "cd-1", "--supplement", str(inputs / "chengdu-supplement.yaml"), *log]) == 0
+    )
+    who = ["--enterprise", "91510104MA6CAXE125", "--centre", "tianfu"]
+    assert main(["grant", "hold", "h1", "--amount", "5000000", *who, *log]) == 1
+    capsys.readouterr()
+    for word in ("booked: ", "booked before: "):
+        assert main(["grant", "hold", "h1", "--amount", "400000", *who, *log]) == 0
+        assert capsys.readouterr().out.startswith(word)
+    assert main(["grant", "hold", "h1", "--amount", "300000", *who, *log]) == 1
+    for word in ("booked: ", "booked before: "):
+        assert main(["grant", "claw-back", "cd-1", "--reason", "left", *log]) == 0
+        assert word in capsys.readouterr().out
+    ledger = read_vouchers(tmp_path / "books").ledger
+    assert (len(ledger.holds), ledger.holds["h1"].draws) == (1, {"cd-1": 120_000_000_000})

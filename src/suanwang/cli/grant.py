@@ -1,6 +1,7 @@
 """`suanwang grant`: vouchers deducted at purchase: apply, review, wait, hold, claw back, list, show."""
 
 import argparse
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from suanwang.cli.ledger_book import (
     post_one,
     print_json,
     request_id,
+    result_data,
+    result_line,
     subcommand,
 )
 from suanwang.cli.policy_inputs import day
@@ -240,25 +243,24 @@ def _withdraw(arguments: argparse.Namespace, language: Language) -> int:
 
 
 def _hold(arguments: argparse.Namespace, language: Language) -> int:
-    from suanwang.engine.redemption import hold_for
+    from suanwang.engine.redemption import hold_for, hold_request, is_held
     from suanwang.engine.request_faults import unknown
+    from suanwang.ledger.decide import result
 
     at, amount = ledger_time(arguments.at), amount_of("--amount", arguments.amount)
     state = read_vouchers(arguments.log)
     if arguments.enterprise not in state.ledger.enterprises:
         raise unknown(arguments.enterprise, Text("it has no wallet", "尚未开立钱包"))
+    name = arguments.id or hold_request(state, arguments.hold)
+    asked = (arguments.hold, arguments.enterprise, arguments.centre, amount)
+    if name in state.ledger.done and is_held(state, *asked):
+        # what the vouchers have left has changed since, so the same request would be reckoned differently
+        answer = result(state.ledger, name)
+        data = result_data(answer, True, language)
+        print_json(data) if arguments.json else print(result_line(answer, True, language))
+        return 0
     only = None if arguments.programme is None else frozenset(arguments.programme)
-    command = hold_for(
-        state,
-        arguments.id or f"grant/hold/{arguments.hold}",
-        arguments.hold,
-        arguments.enterprise,
-        arguments.centre,
-        amount,
-        at,
-        only,
-    )
-    return post_one(arguments, language, command, at)
+    return post_one(arguments, language, hold_for(state, name, *asked, at, only), at)
 
 
 def _claw_back(arguments: argparse.Namespace, language: Language) -> int:
@@ -269,6 +271,7 @@ def _claw_back(arguments: argparse.Namespace, language: Language) -> int:
     state = read_vouchers(arguments.log)
     rules = rules_of(programme_on_file(state, name), arguments)
     amount = amount_of("YUAN", arguments.amount)
-    request = request_id(arguments)
+    mark = sha256(f"{amount} {arguments.reason}".encode()).hexdigest()[:12]
+    request = arguments.id or f"grant/claw-back/{name}/{mark}"
     command = claw_back_of(state, request, name, amount, arguments.reason, rules, at)
     return post_one(arguments, language, command, at)

@@ -62,3 +62,23 @@ def rate_of(state: Vouchers, grant: str) -> int | None:
     """The rate that bounds a grant's part of each use; none where it was not reckoned by a rate."""
     file = state.applications.get(grant)
     return None if file is None or file.reviewed is None else file.reviewed.rate_bp
+
+
+def hold_request(state: Vouchers, hold: str) -> str:
+    """The id of the request for a hold of this name: the next one where the last was refused."""
+    first = name = f"grant/hold/{hold}"
+    turn = 1
+    while name in state.ledger.done and state.ledger.done[name].reasons:
+        turn += 1
+        name = f"{first}/{turn}"
+    return name
+
+
+def is_held(state: Vouchers, hold: str, enterprise: str, centre: str, amount_micro: int) -> bool:
+    """Whether exactly this was held before: then there is nothing to reckon anew."""
+    known = state.ledger.holds.get(hold)
+    return known is not None and (known.enterprise, known.centre, known.placed_micro) == (
+        enterprise,
+        centre,
+        amount_micro,
+    )
