@@ -102,7 +102,13 @@ def review_grant(
     refuse(dossier_faults(file, request.dossier))
     applied, programme, today = file.applied, rules.programme, local_time(at).date()
     position = position_of(
-        state, programme, applied.enterprise, applied.contract, applied.purchase, applied.application
+        state,
+        programme,
+        applied.enterprise,
+        applied.contract,
+        applied.purchase,
+        applied.application,
+        applied.filed,
     )
     subject = Subject(request.dossier.enterprise, request.dossier.purchase, applied.filed)
     decision = decide(rules, subject, position)

@@ -11,9 +11,15 @@ from suanwang.policy.voucher_route import Granted, Waiting
 
 
 def position_of(
-    state: Vouchers, programme: Programme, enterprise: str, contract: str, purchase: str, but: str
+    state: Vouchers,
+    programme: Programme,
+    enterprise: str,
+    contract: str,
+    purchase: str,
+    but: str,
+    day: date,
 ) -> Position:
-    """The firm's position in the programme, without the application or claim `but`.
+    """The firm's position in the programme for a decision on `day`, without the application or claim `but`.
 
     What waits counts as had, so that two applications in line cannot together pass a cap. Other support
     stands beside where it is for the same contract, or for the same purchase where no contract is named.
@@ -30,7 +36,24 @@ def position_of(
             paid.append(had)
         elif other_contract == contract if contract else (purchase and other_purchase == purchase):
             beside.append(Beside(other, family, level, had.amount_micro))  # pyright: ignore[reportArgumentType]
-    return Position(tuple(paid), tuple(beside))
+    return Position(merged(paid, contract, day), tuple(beside))
+
+
+def merged(paid: list[Paid], contract: str, day: date) -> tuple[Paid, ...]:
+    """What was had, summed by day, so that the event of a firm with thousands of grants stays small.
+
+    Every cap comes out the same: what was had under `contract` stays apart, and what is more than a year old
+    is summed by calendar year.
+    """
+    sums: dict[tuple[date, str], int] = {}
+    for one in paid:
+        recent = (day - one.day).days <= 366
+        key = (
+            one.day if recent else date(one.day.year, 1, 1),
+            one.contract if contract and one.contract == contract else "",
+        )
+        sums[key] = sums.get(key, 0) + one.amount_micro
+    return tuple(Paid(when, amount, under) for (when, under), amount in sorted(sums.items()))
 
 
 def had_by(state: Vouchers, name: str) -> tuple[Paid | None, str, str, str, str, str]:

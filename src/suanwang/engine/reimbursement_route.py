@@ -109,7 +109,9 @@ def check_filed(
     if dossier_digest(dossier) != filed.papers:
         what = Text("not the papers that were filed", "不是所申报的材料")
         refuse([Fault(request.claim, what, dossier_digest(dossier), same(filed.papers))])
-    position = position_of(state, rules.programme, filed.enterprise, filed.contract, "", request.claim)
+    position = position_of(
+        state, rules.programme, filed.enterprise, filed.contract, "", request.claim, filed.filed
+    )
     left = pool_left(state, rules.programme, filed.filed)
     position = type(position)(position.paid, position.beside, left)
     papers = Papers(dossier.claim, dossier.contract, dossier.invoices, used_invoices(state, request.claim))
