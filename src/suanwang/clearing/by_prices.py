@@ -22,10 +22,10 @@ from suanwang.units.rounding import Int64Array, exact_sum
 
 SWEEPS = (0.0, 0.5, 0.0)
 """After placing under the full prices, jobs move under this share of them."""
-EJECTIONS = 3
+EJECTIONS = 2
 """Passes of exchanges after the sweeps, over the jobs that hold most of the regret."""
 REGRET_SHARE = 0.97
-CANDIDATES_MOST = 30_000
+CANDIDATES_MOST = 4_000
 ROUNDS_WORK = 60_000
 """As many rounds of placing as keep jobs · rounds below this, and at least one."""
 ROUNDS_MOST = 12

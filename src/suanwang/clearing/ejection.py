@@ -27,8 +27,8 @@ from suanwang.clearing.windows import (
 )
 from suanwang.units.rounding import Int64Array
 
-VICTIMS_MOST = 96
-TARGETS = 4
+VICTIMS_MOST = 512
+TARGETS = 16
 """Columns tried for one job, the cheapest under prices first."""
 
 

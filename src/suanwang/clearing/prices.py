@@ -27,7 +27,7 @@ AVERAGED_SHARE = 0.15
 STEPS_PER_DRAW = 5
 COLDEST = 12
 """The temperature ends at 2**-12."""
-JOBS_PER_BATCH_AND_CELL = 0.45
+JOBS_PER_BATCH_AND_CELL = 0.2
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -73,9 +73,9 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def batches_for(problem: Problem) -> int:
-    """So many that a batch has about half a job for every pool and slot."""
+    """So many that a batch has about a fifth of a job for every pool and slot."""
     cells = problem.supply.capacity_milli.size
-    return max(1, min(64, round(problem.demand.jobs / (JOBS_PER_BATCH_AND_CELL * cells))))
+    return max(1, min(256, round(problem.demand.jobs / (JOBS_PER_BATCH_AND_CELL * cells))))
 
 
 def temperature(step: int, steps: int, hottest: float) -> float:
@@ -101,7 +101,7 @@ def small_pool_prior(problem: Problem) -> Float64Array:
     for k in range(supply.classes):
         mine = slice(supply.class_first[k], supply.class_first[k + 1])
         most = supply.most_milli[mine].astype(np.float64)
-        prior[mine] = np.where(most > 0, np.log(most.max() / np.maximum(most, 1)), 0)
+        prior[mine] = np.log(np.maximum(most.max(), 1) / np.maximum(most, 1))
     return np.round(prior, 6)
 
 
@@ -118,7 +118,7 @@ def dearest_micro(problem: Problem) -> tuple[Float64Array, Float64Array]:
     np.maximum.at(worth, demand.device_class, np.ceil(demand.value_micro[demand.job] * 1000.0 / demand.milli))
     np.maximum.at(held, demand.device_class, demand.milli.astype(np.float64) * demand.slots)
     unit = np.abs(supply.unit_micro).max(initial=0)
-    ceiling = np.minimum(np.floor(2.0**61 / held) - unit, 2.0**52 / supply.slots - unit)
+    ceiling = np.maximum(np.minimum(np.floor(2.0**61 / held), 2.0**52 / supply.slots) - unit, 0.0)
     of_column = class_of_column(problem)
     return np.minimum(worth + unit + 1, ceiling)[of_column], ceiling[of_column]
 

@@ -97,7 +97,7 @@ def nodes_per_pool(nodes: Int64Array) -> int:
 
     Classes that come only in full-sized nodes are bought for training, in clusters.
     """
-    return 48 if int(nodes.min()) == int(nodes.max()) else 2
+    return 128 if int(nodes.min()) == int(nodes.max()) else 2
 
 
 def heaviest(racks: Racks, device: int) -> int:
