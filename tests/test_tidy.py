@@ -22,6 +22,10 @@ FUNCTION_LINES_MOST = 70
 LONG_MODULES: dict[str, int] = {}
 LONG_FUNCTIONS: dict[str, int] = {
     "src/suanwang/feeds/reference/sites.py:seat_centres": 80,
+    # kernels: a call inside them costs more than the work it would name
+    "src/suanwang/clearing/ejection.py:find_victims": 73,
+    "src/suanwang/clearing/response.py:respond": 106,
+    "src/suanwang/clearing/sweep.py:sweep_class": 164,
 }
 
 DECISION_PARTS = ["Context", "Options", "Choice", "Cost"]

@@ -1,4 +1,4 @@
-"""The method `prices`: search prices, certify the bound, place the jobs, let them move where it is cheaper."""
+"""The method `prices`: search prices, certify the bound, place the jobs, move them where it is cheaper."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -12,7 +12,7 @@ from suanwang.clearing.placement import Placement, prefix_sums
 from suanwang.clearing.places import Places
 from suanwang.clearing.prices import STEPS, PriceSearch, batches_for, gather_crowd
 from suanwang.clearing.problem import Problem
-from suanwang.clearing.queue import cheapest_entries, line_up, other_entries, urgency
+from suanwang.clearing.queue import cheapest_entries, line_up, other_entries, steps_of, urgency
 from suanwang.clearing.shards import entries_of, survey
 from suanwang.clearing.sweep import MOVE, PLACE
 from suanwang.clearing.watch import Watch
@@ -25,7 +25,7 @@ SWEEPS = (0.0, 0.5, 0.0)
 EJECTIONS = 2
 """Passes of exchanges after the sweeps, over the jobs that hold most of the regret."""
 REGRET_SHARE = 0.97
-CANDIDATES_MOST = 4_000
+CANDIDATES_MOST = 2_500
 ROUNDS_WORK = 60_000
 """As many rounds of placing as keep jobs · rounds below this, and at least one."""
 ROUNDS_MOST = 12
@@ -97,7 +97,7 @@ class Placer:
         self.second_choice = other_entries(demand, bound.least_nano, self.first_choice)
         self.order_first = urgency(demand, self.first_choice, bound)
         self.order_second = urgency(demand, self.second_choice, bound)
-        self.order = urgency(demand, np.arange(demand.entries), bound).astype(np.float32)
+        self.order = steps_of(urgency(demand, np.arange(demand.entries), bound)).astype(np.float32)
         self.prices = {share: prefix_sums(problem, np.rint(share * price_micro)) for share in {1.0, *SWEEPS}}
         self.value_nano = demand.value_micro * 1000
 
@@ -117,7 +117,7 @@ class Placer:
         return best
 
     def round(self, ahead: Float64Array) -> tuple[int, Places]:
-        """Place all and let them move; the cost in nano-yuan and the plan. `ahead`: (job,) sooner by so much."""
+        """Place all and let them move; the cost, nano-yuan, and the plan. `ahead`: (job,) sooner by that."""
         demand, placement = self.problem.demand, self.placement
         queues = [
             line_up(self.problem, entry, order - ahead[demand.job[entry]])
@@ -148,7 +148,7 @@ class Placer:
             regret_nano = self.regret() * self.bound.job_nano
             worst = np.argsort(-regret_nano, kind="stable")[:CANDIDATES_MOST]
             held = np.cumsum(regret_nano[worst])
-            worst = worst[: np.searchsorted(held, regret_nano.sum() * REGRET_SHARE) + 1] if len(held) else worst
+            worst = worst[: int(np.searchsorted(held, regret_nano.sum() * REGRET_SHARE)) + 1]
             entry = np.where(state.entry[worst] >= 0, state.entry[worst], choice[worst])
             if not self.placement.eject(entry[entry >= 0], self.prices[1.0], self.prices[0.0], self.order):
                 break

@@ -24,11 +24,11 @@ from suanwang.units.rounding import Int64Array, exact_sum, exact_sum_of_products
 from suanwang.units.text import Text
 
 GREEN_NOTE = Text(
-    "Green supply is in the scenario but is not used by clearing yet: energy is priced at the grid's signals.",
+    "Green supply is in the scenario but not used by clearing yet: energy is priced at the grid's signals.",
     "场景含绿电供应，但出清尚未使用：电费按电网信号计价。",
 )
 SEVERED_NOTE = Text(
-    "First come, first served has no prices: its bound is the cost of every job at its best in an empty network.",
+    "First come, first served has no prices: its bound is every job at its best in an empty network.",
     "先到先得法没有价格：其下界为每个作业在空网络中的最低费用。",
 )
 

@@ -1,9 +1,14 @@
 """Ejection: a job far from its best place goes there, and those in its way find other places, if all gain.
 
-Greedy placing and single moves cannot exchange one large job for many small ones. Here a job with regret takes
-the place that it would choose under prices, whatever is in it; the least urgent occupants that stand in the
-way are put at their cheapest free places; and the exchange stays only if the true cost of all together falls.
+Greedy placing and single moves cannot exchange one large job for many small ones. Here a job with regret
+takes the place that it would choose under prices, whatever is in it; the least urgent occupants that
+stand in the way are put at their cheapest free places; and the exchange stays only if the true cost of
+all together falls.
 """
+
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportUnknownParameterType=false
+# Compiled by numba: scalars there have the compiler's types, which annotations for readers do not follow.
 
 from typing import NamedTuple
 
@@ -28,7 +33,7 @@ from suanwang.clearing.windows import (
 from suanwang.units.rounding import Int64Array
 
 VICTIMS_MOST = 512
-TARGETS = 16
+TARGETS = 12
 """Columns tried for one job, the cheapest under prices first."""
 
 
@@ -308,13 +313,14 @@ def eject_class(
         if held >= 0:
             if entry_class[held] != entry_class[n]:
                 continue
-            current_cost = true_cost(held, entries, ground.carriage_cost, prices.by_column, column, start)
+            carriage_cost = ground.carriage_cost
+            current_cost = true_cost(held, entries, carriage_cost, prices.by_column, column, start)
             unsettle(job, entries, state, occupants)
         lo, hi = np.int64(entries.start[n]), np.int64(entries.start[n] + entries.starts[n])
         set_transfers(n, entries, ground, scratch, first_column)
         scan_windows(
-            scratch.window, steering.prefix, plain, first_column, entries.reach[n], np.int64(entries.slots[n]),
-            lo, hi, scratch.arrive, scratch.leave, entries.varies[n],
+            scratch.window, steering.prefix, plain, first_column, entries.reach[n],
+            np.int64(entries.slots[n]), lo, hi, scratch.arrive, scratch.leave, entries.varies[n],
         )  # fmt: skip
         add_carriage(n, entries, ground, scratch.window, first_column)
         wish = scratch.window[: entries.reach[n]].copy()

@@ -4,6 +4,10 @@ Window sums are whole micro-yuan below 2**53, so float64 holds them exactly. Col
 approximately; those within a margin that no rounding can exceed are then computed in integers.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportUnknownParameterType=false
+# Compiled by numba: scalars there have the compiler's types, which annotations for readers do not follow.
+
 import numpy as np
 from numba import njit
 

@@ -14,8 +14,9 @@ class Ground(NamedTuple):
 
     `class_first`: (class + 1,) first column of each class. `row_first`, `row_column`: the allowed columns of
     each row, counted from the class's first. `forbidden`: (dense row, column of the class) 0 or NEVER.
-    `carriage_cost`: (region, column) nano-yuan per nano-GB. `slot_nano_gb`: (region, column) nano-GB carried in
-    a slot, infinite where bandwidth is not limited; `slots_per_nano_gb` its inverse. `cost_femto_per_gb`: (region, column), exact.
+    `carriage_cost`: (region, column) nano-yuan per nano-GB. `slot_nano_gb`: (region, column) nano-GB carried
+    in a slot, infinite where bandwidth is not limited; `slots_per_nano_gb` its inverse. `cost_femto_per_gb`:
+    (region, column), exact.
     """
 
     class_first: Int64Array

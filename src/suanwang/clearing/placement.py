@@ -1,4 +1,4 @@
-"""Placing the jobs: greedy in the right order under prices, then sweeps in which jobs move where it is cheaper.
+"""Placing the jobs: greedy in the right order under prices, then sweeps in which jobs move to cheaper places.
 
 In one sweep each job is considered in one of its entries, so the classes never touch the same job and go in
 parallel; capacity that a job leaves in another class is given back when the sweep is over.
@@ -33,7 +33,7 @@ class Placement:
     def __init__(self, problem: Problem, ground: Ground, entries: Entries, pool: ThreadPoolExecutor) -> None:
         jobs = problem.demand.jobs
         self.problem, self.ground, self.entries, self.pool = problem, ground, entries, pool
-        self.value_nano = problem.demand.value_micro * 1000.0
+        self.value_nano: Float64Array = (problem.demand.value_micro * 1000).astype(np.float64)
         nobody = no_places(jobs)
         self.state = State(
             problem.supply.capacity_milli.copy(), nobody.entry, nobody.column, nobody.start,

@@ -1,5 +1,9 @@
 """The step of the price search: one pass over slots for every column."""
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportUnknownParameterType=false
+# Compiled by numba: scalars there have the compiler's types, which annotations for readers do not follow.
+
 import numpy as np
 from numba import njit
 

@@ -90,8 +90,8 @@ def temperature(step: int, steps: int, hottest: float) -> float:
 
 def gumbel_table() -> Float64Array:
     """Quantiles of the Gumbel distribution for minima, log(−log u), rounded to 1e-6 for every machine."""
-    u = (np.arange(1024) + 0.5) / 1024
-    return np.round(np.log(-np.log(u)), 6)
+    u: Float64Array = (np.arange(1024, dtype=np.float64) + 0.5) / 1024
+    return np.round(np.log(-np.log(u)), 6).astype(np.float64)
 
 
 def small_pool_prior(problem: Problem) -> Float64Array:
@@ -199,5 +199,6 @@ def gather_crowd(
     """The jobs of a problem as a crowd of threads, and the number of jobs in each batch."""
     batch = draw_batches(problem.demand, batches, np.random.Generator(np.random.PCG64([seed, 0])))
     parts = cut_jobs(problem.demand, threads)
-    shards = list(pool.map(lambda jobs: lay_out(problem, dense_row, jobs, batch, batches), parts))
+    tasks = [pool.submit(lay_out, problem, dense_row, jobs, batch, batches) for jobs in parts]
+    shards = [task.result() for task in tasks]
     return ThreadCrowd(ground, shards, pool), np.bincount(batch[batch >= 0], minlength=batches)

@@ -46,7 +46,7 @@ def other_entries(demand: Demand, least_nano: Int64Array, taken: Int64Array) -> 
 def urgency(demand: Demand, entry: Int64Array, bound: Bound) -> Float64Array:
     """Lower goes first: long, wide, tight, few-choice jobs, and those with much value at stake.
 
-    −log2 units − 2·log2 duration + log2 window + 1.5·log2 pools − log2 clip((value − m)/m, 0.05, 4), with m
+    −log2 units − 2·log2 duration + 0.7·log2 window + log2 pools − log2 clip((value − m)/m, 0.05, 4), with m
     the job's least cost under prices.
     """
     value = demand.value_micro[demand.job[entry]] * 1000.0
@@ -55,17 +55,24 @@ def urgency(demand: Demand, entry: Int64Array, bound: Bound) -> Float64Array:
     return (
         -np.log2(demand.milli[entry] / 1000.0)
         - 2.0 * np.log2(demand.slots[entry])
-        + np.log2(demand.starts[entry])
-        + 1.5 * np.log2(demand.allowed[entry])
+        + 0.7 * np.log2(demand.starts[entry])
+        + np.log2(demand.allowed[entry])
         - np.log2(margin)
     )
+
+
+def steps_of(order: Float64Array) -> Int64Array:
+    """`order` in steps of a half.
+
+    The nudge keeps a sum that is exactly between two steps from turning on the last digit of a logarithm.
+    """
+    return np.floor(2.0 * order + 0.5 + 1e-9).astype(np.int64)
 
 
 def line_up(problem: Problem, entry: Int64Array, order: Float64Array) -> Queue:
     """The queue of `entry` by class, then `order` in steps of a half, then groups of like jobs."""
     demand = problem.demand
-    # The nudge keeps a sum that is exactly between two steps from turning on the last digit of a logarithm.
-    step = np.floor(2.0 * order + 0.5 + 1e-9).astype(np.int64)
+    step = steps_of(order)
     size = np.floor(2.0 * np.log2(demand.milli[entry]) + 1e-9).astype(np.int64)
     key = demand.device_class[entry].astype(np.int64)
     for part in (

@@ -11,6 +11,10 @@ not the last digit. `exact_response` has the last digit. Micro-yuan per device a
 are the same number, which is the unit here.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportUnknownParameterType=false
+# Compiled by numba: scalars there have the compiler's types, which annotations for readers do not follow.
+
 import numpy as np
 from numba import njit
 
@@ -84,12 +88,13 @@ def respond(
                 # one pass over all columns
                 if varies[n]:
                     transfer_slots_about(
-                        arrive, leave, slots_per_nano_gb, first_column, reach[n], in_nano_gb[n], out_nano_gb[n],
-                        data_region[n], region[n],
+                        arrive, leave, slots_per_nano_gb, first_column, reach[n], in_nano_gb[n],
+                        out_nano_gb[n], data_region[n], region[n],
                     )  # fmt: skip
                 if levels == 0:
                     scan_windows(
-                        window, prefix, weight, first_column, reach[n], slots, lo, hi, arrive, leave, varies[n]
+                        window, prefix, weight, first_column, reach[n], slots, lo, hi, arrive, leave,
+                        varies[n],
                     )  # fmt: skip
                 elif varies[n]:
                     shifted_windows(window, minima, reach[n], origin, lo, hi, arrive, leave)

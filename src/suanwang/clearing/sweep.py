@@ -5,6 +5,10 @@ capacity that is free, NEVER where less than the group's least size is free; a c
 few entries it touches. Small groups are answered by scanning instead.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportUnknownParameterType=false
+# Compiled by numba: scalars there have the compiler's types, which annotations for readers do not follow.
+
 from typing import NamedTuple
 
 import numpy as np
@@ -229,7 +233,8 @@ def sweep_class(
     class_first, row_first, row_column, forbidden, carriage_cost, slot_nano_gb, _, _ = ground
     entry_first, device_class, table_slots, from_start, to_start, table_levels = tables
     (
-        milli, entry_slots, reach, row, dense, start, starts, varies, region, data_region, in_nano_gb, out_nano_gb,
+        milli, entry_slots, reach, row, dense, start, starts, varies, region, data_region, in_nano_gb,
+        out_nano_gb,
     ) = entries  # fmt: skip
     minima, window, arrive, leave, run = scratch
     prefix, by_column = prices

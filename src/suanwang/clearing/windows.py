@@ -5,6 +5,10 @@ nano-GB over a link that carries y in a slot. Links come in few speeds, so the c
 equal starts, and each set is answered in one pass over all columns.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportCallIssue=false
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportUnknownParameterType=false
+# Compiled by numba: scalars there have the compiler's types, which annotations for readers do not follow.
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -126,7 +130,7 @@ def shifted_windows(
     arrive: Int32Array,
     leave: Int32Array,
 ) -> None:
-    """Fill `window` (column,) with the least over starts [lo + arrive, hi − leave), NEVER where there is none."""
+    """Fill `window` (column,) with the least over starts [lo + arrive, hi − leave), NEVER for none."""
     width = Index(columns)
     least_in, most_in = np.int32(hi - lo), np.int32(0)
     least_out, most_out = np.int32(hi - lo), np.int32(0)

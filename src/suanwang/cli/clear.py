@@ -28,7 +28,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     )
     add(
         "--method", choices=("prices", "fcfs", "exact"), default="prices",
-        en="prices: clearing prices and a certified bound; fcfs: first come, first served; exact: HiGHS, small cases",
+        en="prices: prices and a certified bound; fcfs: first come, first served; exact: HiGHS, small cases",
         zh="prices：出清价与可证明下界；fcfs：先到先得；exact：HiGHS 精确求解，仅限小规模",
     )  # fmt: skip
     add("--seed", type=int, default=0, en="seed of every random draw (default 0)", zh="随机种子（默认 0）")
@@ -154,7 +154,8 @@ def refuse_flags(arguments: argparse.Namespace) -> None:
 
 def clear_folder(
     folder: Path, out: Path, method: "Method", seed: int, threads: int | None, steps: int | None,
-    rounds: int | None, time_limit_s: float | None, beside: "Method | None", page: bool, pictures: bool, language: Language,
+    rounds: int | None, time_limit_s: float | None, beside: "Method | None", page: bool, pictures: bool,
+    language: Language,
     workers: int = 0, ray: str | None = None,
 ) -> "tuple[Report, Scenario]":  # fmt: skip
     """Clear the scenario in `folder` into the result folder `out`."""

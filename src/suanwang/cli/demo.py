@@ -16,7 +16,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     )
     parser.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("demo"),
-        help=Text("where the scenario and its result go (default demo)", "场景与结果的目录（默认 demo）").say(language),
+        help=Text("scenario and result (default demo)", "场景与结果目录（默认 demo）").say(language),
     )  # fmt: skip
     parser.add_argument(
         "--once", action="store_true",

@@ -92,12 +92,16 @@ def _nodes(book: Book, family: Int64Array, device: Int64Array, dice: Dice) -> In
     return node
 
 
+TRAINING_NODES = 192
+"""1,536 cards, 480 PFLOPS FP16 of A100s: the size of a city's intelligent computing centre (assumed)."""
+
+
 def nodes_per_pool(nodes: Int64Array) -> int:
     """A class has no more pools than leave each this many of its largest nodes on average.
 
     Classes that come only in full-sized nodes are bought for training, in clusters.
     """
-    return 128 if int(nodes.min()) == int(nodes.max()) else 2
+    return TRAINING_NODES if int(nodes.min()) == int(nodes.max()) else 2
 
 
 def heaviest(racks: Racks, device: int) -> int:
@@ -108,8 +112,8 @@ def heaviest(racks: Racks, device: int) -> int:
 
 
 def largest_gang(racks: Racks, devices_total: Int64Array) -> Int64Array:
-    """(device,) the largest gang that may be asked for: three quarters of the class's heaviest pool, or three
-    tenths of the whole class, for which `size_pools` makes room there."""
+    """(device,) the largest gang that may be asked for: an eighth of the class's heaviest pool, or a
+    twenty-fourth of the whole class, for which `size_pools` makes room there."""
     most = np.zeros(devices_total.size, np.int64)
     for device, total in enumerate(devices_total.tolist()):
         share = (
@@ -124,7 +128,7 @@ def largest_gang(racks: Racks, devices_total: Int64Array) -> Int64Array:
 def size_pools(racks: Racks, devices_total: Int64Array, gang_most: Int64Array) -> Int64Array:
     """(pool,) devices, in whole nodes, Σ per class nearest to `devices_total`.
 
-    Shares are by weight, but the heaviest pool holds 4/3 of the largest gang asked for, `gang_most`:
+    Shares are by weight, but the heaviest pool holds eight of the largest gang asked for, `gang_most`:
     (device,). Where a class has fewer nodes than pools, its lightest pools stay empty (0), but a centre keeps
     one node of its heaviest pool.
     """
@@ -132,7 +136,8 @@ def size_pools(racks: Racks, devices_total: Int64Array, gang_most: Int64Array) -
     for device, total in enumerate(devices_total.tolist()):
         rows = np.flatnonzero(racks.device == device)
         rows = rows[np.lexsort((rows, -racks.weight[rows], rows != heaviest(racks, device)))]
-        keep = min(rows.size, max(total // (nodes_per_pool(racks.node[rows]) * int(racks.node[rows].max())), 1 if total else 0))
+        pool_size = nodes_per_pool(racks.node[rows]) * int(racks.node[rows].max())
+        keep = min(rows.size, max(total // pool_size, 1 if total else 0))
         rows = rows[:keep]
         if keep:
             room = min(int(gang_most[device]) * 8, total)
