@@ -147,6 +147,11 @@ def size_pools(racks: Racks, devices_total: Int64Array, gang_most: Int64Array) -
     for centre in np.flatnonzero(~alive).tolist():
         rows = np.flatnonzero(racks.centre == centre)
         best = rows[np.argmax(racks.weight[rows])]
+        # The node comes from the class's largest pool, so that the class stays as large as was asked.
+        alike = np.flatnonzero((racks.device == racks.device[best]) & (racks.node == racks.node[best]))
+        donor = alike[np.argmax(devices[alike])]
+        if devices[donor] > 2 * racks.node[best]:
+            devices[donor] -= racks.node[best]
         devices[best] = racks.node[best]
     return devices
 
