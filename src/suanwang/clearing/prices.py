@@ -65,13 +65,6 @@ class ThreadCrowd:
         return np.stack([answer.result() for answer in answers])
 
 
-class Plan(msgspec.Struct, frozen=True):
-    """How long and how finely to search. `batches` samples of the jobs, `steps` in all."""
-
-    batches: int
-    steps: int
-
-
 def batches_for(problem: Problem) -> int:
     """So many that a batch has about a fifth of a job for every pool and slot."""
     cells = problem.supply.capacity_milli.size

@@ -4,12 +4,7 @@ from collections.abc import Callable
 
 
 class Watch:
-    """Called as clearing goes on. This one is silent; a caller that shows progress overrides what it needs.
-
-    `detailed` asks for the gap on the way, which costs a little and changes nothing in the result.
-    """
-
-    detailed = False
+    """Called as clearing goes on. This one is silent; a caller that shows progress overrides what it needs."""
 
     def __init__(self, stopwatch: Callable[[], float] | None = None) -> None:
         self.stopwatch = stopwatch

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suanwang.cli.ledger_book import add_log, add_posting, amount_of, ledger_time, print_json, subcommand
+from suanwang.cli.policy_inputs import add_rules
 from suanwang.cli.voucher_book import (
     Answer,
-    add_rules,
     ask,
     claim_dossier,
     known_word,

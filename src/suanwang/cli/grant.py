@@ -17,8 +17,8 @@ from suanwang.cli.ledger_book import (
     result_line,
     subcommand,
 )
-from suanwang.cli.policy_inputs import day
-from suanwang.cli.voucher_book import add_rules, ask, grant_dossier, read_vouchers, rules_of
+from suanwang.cli.policy_inputs import add_rules, day
+from suanwang.cli.voucher_book import ask, grant_dossier, read_vouchers, rules_of
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:

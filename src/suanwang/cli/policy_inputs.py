@@ -25,8 +25,8 @@ def day(words: str) -> date:
         raise argparse.ArgumentTypeError(f"{words!r}: YYYY-MM-DD") from error
 
 
-def rules_argument(parser: argparse.ArgumentParser, language: Language) -> None:
-    """Adds `--programmes`, `--supplement` and `--json`."""
+def add_rules(parser: argparse.ArgumentParser, language: Language) -> None:
+    """`--programmes` and `--supplement`, for what is decided by a programme."""
     parser.add_argument(
         "--programmes",
         metavar="DIR",
@@ -44,6 +44,11 @@ def rules_argument(parser: argparse.ArgumentParser, language: Language) -> None:
             "来源未见、由运营方补充的数值，YAML；可重复",
         ).say(language),
     )
+
+
+def rules_argument(parser: argparse.ArgumentParser, language: Language) -> None:
+    """Adds `--programmes`, `--supplement` and `--json`."""
+    add_rules(parser, language)
     parser.add_argument(
         "--json",
         action="store_true",

@@ -20,7 +20,6 @@ class ScreenWatch(Watch):
         super().__init__(time.perf_counter)
         self.language: Language = language
         self.console = Console(stderr=True)
-        self.detailed = self.console.is_terminal
         self.bound_nano: int | None = None
         self.progress = Progress(
             TextColumn("{task.description:12}"),

@@ -24,27 +24,6 @@ class Answer(NamedTuple):
     state: "Vouchers"
 
 
-def add_rules(parser: argparse.ArgumentParser, language: Language) -> None:
-    """`--programmes` and `--supplement`, for requests that are decided by a programme."""
-    parser.add_argument(
-        "--programmes",
-        metavar="DIR",
-        type=Path,
-        help=Text("folder of programme files; default: built in", "政策方案目录；默认内置").say(language),
-    )
-    parser.add_argument(
-        "--supplement",
-        metavar="FILE",
-        type=Path,
-        action="append",
-        default=[],
-        help=Text(
-            "values that no source shows, supplied by the operator, YAML; may repeat",
-            "来源未见、由运营方补充的数值，YAML；可重复",
-        ).say(language),
-    )
-
-
 def rules_of(name: str, arguments: argparse.Namespace) -> "Rules":
     """The programme of that id, with the supplement that names it. Raises InvalidInput."""
     from suanwang.feeds.programme_folder import BUILT_IN, read_programme, read_programmes

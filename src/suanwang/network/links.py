@@ -17,7 +17,6 @@ from suanwang.units.rounding import Int64Array
 EARTH_RADIUS_KM = 6371.0088
 FIBRE_US_PER_KM = 5.0
 ROUTE_FACTOR = 1.5
-FEMTO_PER_MICRO = 10**9
 NANO_GB_PER_GB = 10**9
 
 

@@ -4,7 +4,6 @@ import re
 
 MICRO_PER_YUAN = 1_000_000
 MICRO_PER_FEN = 10_000
-NANO_PER_MICRO = 1_000
 
 
 def yuan(amount_micro: int, places: int = 2) -> str:
