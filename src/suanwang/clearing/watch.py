@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 class Watch:
-    """Called as clearing goes on. This one is silent; a caller that shows progress overrides what it needs."""
+    """Called as clearing goes on. This one is silent; a caller that shows progress overrides it."""
 
     def __init__(self, stopwatch: Callable[[], float] | None = None) -> None:
         self.stopwatch = stopwatch
