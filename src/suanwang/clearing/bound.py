@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from suanwang.clearing.exact_response import NO_COST, least_costs
-from suanwang.clearing.ground import Ground
+from suanwang.clearing.ground import Ground, read_only
 from suanwang.clearing.problem import Problem
 from suanwang.clearing.shards import Shard
 from suanwang.units.rounding import Int64Array, exact_sum, exact_sum_of_products
@@ -51,12 +51,18 @@ def bound_of(
     """bound(λ) for integer prices λ, (slot, column) micro-yuan per device-slot."""
     supply = problem.supply
     prefix = np.zeros((supply.slots + 1, supply.columns))
-    np.cumsum(supply.unit_micro + price_micro, axis=0, out=prefix[1:])
+    micro = supply.unit_micro + price_micro
+    np.cumsum(micro, axis=0, out=prefix[1:])
+    by_column = read_only(np.ascontiguousarray(prefix.T))
+    deepest_micro = float(-micro.min(initial=0))
     least_nano = np.full(problem.demand.entries, NO_COST, np.int64)
 
     def ask(shard: Shard) -> None:
         answer = np.empty(len(shard.entry), np.int64)
-        least_costs(shard.tables, shard.entries, ground, prefix, np.empty(shard.scratch.minima.shape), answer)
+        least_costs(
+            shard.tables, shard.entries, ground, read_only(prefix), by_column, deepest_micro, shard.scratch,
+            answer,
+        )  # fmt: skip
         least_nano[shard.entry] = answer
 
     list(pool.map(ask, shards))

@@ -93,19 +93,40 @@ def find_rows(wanted: Wanted, sites: Sites, supply: Supply) -> tuple[Rows, Int32
     )
     keys, of_rank = np.divmod(keys, len(sizes) + 1)
     of_site, of_class = np.divmod(keys, supply.classes + 1)
-    allowed = sites.allowed
-    rank_of_column = np.searchsorted(sizes, supply.node_milli)
-    sets: list[NDArray[np.int32]] = []
-    for site, device_class, rank in zip(of_site, of_class - 1, of_rank, strict=True):
-        if device_class < 0:
-            sets.append(np.zeros(0, np.int32))
-            continue
-        columns = slice(supply.class_first[device_class], supply.class_first[device_class + 1])
-        passes = allowed[site, supply.column_centre[columns]] & (rank_of_column[columns] >= rank)
-        sets.append(np.flatnonzero(passes).astype(np.int32))
-    first = np.zeros(len(sets) + 1, np.int64)
-    np.cumsum([len(columns) for columns in sets], out=first[1:])
-    return Rows(first, np.concatenate(sets) if sets else np.zeros(0, np.int32)), row
+    first, column = list_columns(
+        of_site, of_class - 1, of_rank, sites.allowed, supply.class_first, supply.column_centre,
+        np.searchsorted(sizes, supply.node_milli),
+    )  # fmt: skip
+    return Rows(first, column), row
+
+
+@njit(cache=True, nogil=True)
+def list_columns(
+    site: Int64Array,
+    device_class: Int64Array,
+    rank: Int64Array,
+    allowed: BoolArray,
+    class_first: Int64Array,
+    column_centre: Int64Array,
+    column_rank: Int64Array,
+) -> tuple[Int64Array, Int32Array]:
+    """`first` and `column` of `Rows`, for sets given as (row,) site, class (−1: none) and least node rank."""
+    first = np.zeros(len(site) + 1, np.int64)
+    column = np.empty(0, np.int32)
+    for filling in range(2):
+        if filling:
+            column = np.empty(first[-1], np.int32)
+        found = 0
+        for i in range(len(site)):
+            k = device_class[i]
+            begin, end = (class_first[k], class_first[k + 1]) if k >= 0 else (0, 0)
+            for at in range(begin, end):
+                if column_rank[at] >= rank[i] and allowed[site[i], column_centre[at]]:
+                    if filling:
+                        column[found] = at - begin
+                    found += 1
+            first[i + 1] = found
+    return first, column
 
 
 @njit(cache=True, nogil=True)
@@ -137,29 +158,39 @@ def fit_windows(
     for n in range(len(job)):
         j = job[n]
         window = np.int64(deadline[j] - release[j] - slots[n])
-        least_in, most_in = np.int64(1 << 40), np.int64(0)
-        least_out, most_out = np.int64(1 << 40), np.int64(0)
-        count, seen = 0, 0
+        begin, end = row_first[row[n]], row_first[row[n] + 1]
+        while end > begin and row_column[end - 1] >= reach[n]:
+            end -= 1
+        if window < 0 or begin == end:
+            continue
+        source, target = data_region[j], region[j]
+        # A quotient falls where the divisor rises, so the extremes are those of the links.
+        least_in, most_in = np.int64(0), np.int64(0)
+        least_out, most_out = np.int64(0), np.int64(0)
         moves = in_nano_gb[j] > 0 or out_nano_gb[j] > 0
-        for i in range(row_first[row[n]], row_first[row[n] + 1]):
-            local = row_column[i]
-            if local >= reach[n]:
-                break
-            seen += 1
-            column = base[n] + local
-            arrive, leave = np.int64(0), np.int64(0)
-            if moves:
-                arrive = np.int64(np.ceil(in_nano_gb[j] / slot_nano_gb[data_region[j], column]))
-                leave = np.int64(np.ceil(out_nano_gb[j] / slot_nano_gb[region[j], column]))
-            if arrive + leave <= window:
-                count += 1
-                least_in, most_in = min(least_in, arrive), max(most_in, arrive)
-                least_out, most_out = min(least_out, leave), max(most_out, leave)
+        if moves:
+            slow_in, fast_in, slow_out, fast_out = np.inf, 0.0, np.inf, 0.0
+            for i in range(begin, end):
+                carried_in = slot_nano_gb[source, base[n] + row_column[i]]
+                carried_out = slot_nano_gb[target, base[n] + row_column[i]]
+                slow_in, fast_in = min(slow_in, carried_in), max(fast_in, carried_in)
+                slow_out, fast_out = min(slow_out, carried_out), max(fast_out, carried_out)
+            least_in = np.int64(np.ceil(in_nano_gb[j] / fast_in))
+            most_in = np.int64(np.ceil(in_nano_gb[j] / slow_in))
+            least_out = np.int64(np.ceil(out_nano_gb[j] / fast_out))
+            most_out = np.int64(np.ceil(out_nano_gb[j] / slow_out))
+        count = end - begin
+        if most_in + most_out > window:
+            for i in range(begin, end):
+                column = base[n] + row_column[i]
+                arrive = np.int64(np.ceil(in_nano_gb[j] / slot_nano_gb[source, column]))
+                leave = np.int64(np.ceil(out_nano_gb[j] / slot_nano_gb[target, column]))
+                count -= arrive + leave > window
         allowed[n] = count
         if count == 0:
             continue
-        # a column whose transfers leave no start is ruled out column by column too
-        if count == seen and least_in == most_in and least_out == most_out:
+        # a column whose transfers leave no start is ruled out column by column
+        if count == end - begin and least_in == most_in and least_out == most_out:
             start[n] = release[j] + least_in
             starts[n] = window - least_in - least_out + 1
         else:
@@ -192,7 +223,9 @@ def compile_demand(scenario: Scenario, supply: Supply, place: Place) -> tuple[De
         carriage.slot_nano_gb, jobs["release_slot"].to_numpy(), jobs["deadline_slot"].to_numpy(),
         start, starts, varies, allowed,
     )  # fmt: skip
-    alive = allowed > 0
+    alive: BoolArray | slice = allowed > 0
+    if allowed.all():
+        alive = slice(None)
     job = wanted.job[alive]
     first = np.zeros(jobs.height + 1, np.int64)
     np.cumsum(np.bincount(job, minlength=jobs.height), out=first[1:])

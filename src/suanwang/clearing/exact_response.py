@@ -1,7 +1,9 @@
 """The least cost of every entry under integer prices, to the last nano-yuan: what the bound is made of.
 
-Window sums are whole micro-yuan below 2**53, so float64 holds them exactly. Columns are first compared
-approximately; those within a margin that no rounding can exceed are then computed in integers.
+Columns are first compared by a lower bound in float32: the least window sum over all starts of the window,
+before transfers take some away, plus the cost of the data. Only those whose bound, less a margin that no
+rounding can exceed, is not above the best so far are computed: window sums are whole micro-yuan below 2**53,
+which float64 holds exactly, and the rest is integers.
 """
 
 # pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportCallIssue=false
@@ -11,16 +13,18 @@ approximately; those within a margin that no rounding can exceed are then comput
 import numpy as np
 from numba import njit
 
-from suanwang.clearing.ground import Entries, Ground, Tables
+from suanwang.clearing.ground import Entries, Ground, Scratch, Tables
 from suanwang.clearing.windows import (
     EXACT_MINIMA,
+    HOPELESS,
+    NEVER,
     Float64Array,
     Index,
     fill_window_minima,
+    level_of,
+    place_of_least,
     plain_windows,
     scan_windows,
-    shifted_windows,
-    transfer_slots,
 )
 from suanwang.units.rounding import Int64Array
 
@@ -29,7 +33,10 @@ NO_COST = np.int64(2**62)
 CARRIAGE_DIVISOR = np.int64(10**18)
 """nano-GB · femto-yuan per GB in one micro-yuan."""
 FAR = 1e30
-HOPELESS_NANO = 1e27
+ROUGHNESS = 1e-6
+"""More than float32 can be off in a lower bound, as a share of the sizes of its terms; see `limit_of`."""
+ROUNDED_NANO = 2000.0
+"""More than the rounding of the cost of data to micro-yuan can take off, in nano-yuan."""
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -53,50 +60,42 @@ def carriage_micro(in_nano_gb: int, in_femto: int, out_nano_gb: int, out_femto: 
     return quotient
 
 
-@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
-def least_of_entry(
-    n: int,
-    entries: Entries,
-    ground: Ground,
-    window: Float64Array,
-    rough: Float64Array,
-    first_column: int,
-) -> int:
-    """The exact least cost of entry n, given the least window sum of every column."""
-    first = Index(first_column)
-    moves = entries.in_nano_gb[n] > 0 or entries.out_nano_gb[n] > 0
-    source, target = Index(entries.data_region[n]), Index(entries.region[n])
-    held = np.float64(entries.milli[n])
-    begin, last = ground.row_first[entries.row[n]], ground.row_first[entries.row[n]]
-    nearest = FAR
-    for i in range(begin, ground.row_first[entries.row[n] + 1]):
-        c = Index(ground.row_column[i])
-        if c >= Index(entries.reach[n]):
-            break
-        last = i + 1
-        price = held * window[c]
-        if moves:
-            inbound, outbound = (
-                ground.cost_femto_per_gb[source, first + c],
-                ground.cost_femto_per_gb[target, first + c],
-            )
-            price += (entries.in_nano_gb[n] * inbound + entries.out_nano_gb[n] * outbound) * 1e-15
-        rough[c] = price
-        nearest = min(nearest, price)
-    least = NO_COST
-    if nearest < HOPELESS_NANO:
-        margin = nearest + 2000.0 + abs(nearest) * 1e-12
-        for i in range(begin, last):
-            c = Index(ground.row_column[i])
-            if rough[c] <= margin:
-                price = entries.milli[n] * np.int64(window[c])
-                if moves:
-                    price += 1000 * carriage_micro(
-                        np.int64(entries.in_nano_gb[n]), ground.cost_femto_per_gb[source, first + c],
-                        np.int64(entries.out_nano_gb[n]), ground.cost_femto_per_gb[target, first + c],
-                    )  # fmt: skip
-                least = min(least, price)
-    return least
+@njit(cache=True, nogil=True)
+def exact_cost(
+    milli: int, column: int, slots: int, lo: int, hi: int, varies: int, in_nano_gb: float,
+    out_nano_gb: float, source: int, target: int, by_column: Float64Array, slot_nano_gb: Float64Array,
+    cost_femto_per_gb: Int64Array,
+) -> int:  # fmt: skip
+    """The least cost in one column over the starts of [lo, hi) that transfers leave, nano-yuan."""
+    at, held = Index(column), Index(slots)
+    begin, end = np.int64(lo), np.int64(hi)
+    if varies:
+        begin += np.int64(min(np.ceil(in_nano_gb / slot_nano_gb[source, at]), 1e9))
+        end -= np.int64(min(np.ceil(out_nano_gb / slot_nano_gb[target, at]), 1e9))
+        if end <= begin:
+            return NO_COST
+    least = FAR
+    for s in range(Index(begin), Index(end)):
+        least = min(least, by_column[at, s + held] - by_column[at, s])
+    cost = np.int64(milli) * np.int64(least)
+    if in_nano_gb > 0 or out_nano_gb > 0:
+        cost += 1000 * carriage_micro(
+            np.int64(in_nano_gb), cost_femto_per_gb[source, at],
+            np.int64(out_nano_gb), cost_femto_per_gb[target, at],
+        )  # fmt: skip
+    return cost
+
+
+@njit(cache=True, nogil=True)
+def limit_of(best_nano: int, milli: int, deepest: float) -> float:
+    """The highest lower bound, in nano-yuan per milli-device, at which a column may still be the cheapest.
+
+    A bound W + D (window sum and data per device, D ≥ 0) is off by less than a millionth of |W| + D, which is
+    W + D, plus 2·|W| where W < 0; `deepest` is at least −W.
+    """
+    best = best_nano / milli
+    size = abs(best) + 2.0 * deepest
+    return np.float32(best + ROUNDED_NANO / milli + ROUGHNESS * size)
 
 
 @njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
@@ -105,35 +104,86 @@ def least_costs(
     entries: Entries,
     ground: Ground,
     prefix: Float64Array,
-    minima: Float64Array,
+    by_column: Float64Array,
+    deepest_micro: float,
+    scratch: Scratch,
     least_nano: Int64Array,
 ) -> None:
-    """Fill `least_nano` (entry,): min over columns and starts of milli · Σ (u + λ) + data, exact."""
-    columns_most = minima.shape[2]
-    rough, window = np.empty(columns_most), np.empty(columns_most)
-    arrive, leave = np.zeros(columns_most, np.int32), np.zeros(columns_most, np.int32)
+    """Fill `least_nano` (entry,): min over columns and starts of milli · Σ (u + λ) + data, exact.
+
+    `prefix`: (slot + 1, column) prefix sums of u + λ; `by_column` its transpose; `deepest_micro` ≥ 0 is at
+    least −(u + λ) everywhere.
+    """
+    # Taken out of their tuples once; see `response.respond`.
+    class_first, row_first, row_column, forbidden, carriage_cost, slot_nano_gb, _, cost_femto_per_gb = ground
+    entry_first, device_class, table_slots, from_start, to_start, table_levels = tables
+    (
+        milli, _, reach, row, dense, start, starts, varies, region, data_region, in_nano_gb, out_nano_gb,
+    ) = entries  # fmt: skip
+    minima, window, arrive, leave, _ = scratch
     ones = np.ones(prefix.shape[1], np.float32)
-    for table in range(len(tables.slots)):
-        first_column = ground.class_first[tables.device_class[table]]
-        columns = ground.class_first[tables.device_class[table] + 1] - first_column
-        slots, levels = np.int64(tables.slots[table]), tables.levels[table]
-        origin = np.int64(tables.from_start[table])
+    for table in range(len(table_slots)):
+        first_column = class_first[device_class[table]]
+        columns = class_first[device_class[table] + 1] - first_column
+        slots, levels, origin = np.int64(table_slots[table]), table_levels[table], np.int64(from_start[table])
+        first = Index(first_column)
         if levels > 0:
             fill_window_minima(
-                minima, prefix, ones, slots, first_column, columns, origin, tables.to_start[table], levels
+                minima, prefix, ones, slots, first_column, columns, origin, to_start[table], levels
             )
-        for n in range(tables.entry_first[table], tables.entry_first[table + 1]):
-            reach, varies = entries.reach[n], entries.varies[n]
-            lo, hi = np.int64(entries.start[n]), np.int64(entries.start[n] + entries.starts[n])
-            if varies:
-                transfer_slots(
-                    arrive, leave, ground.slot_nano_gb, first_column, reach, entries.in_nano_gb[n],
-                    entries.out_nano_gb[n], entries.data_region[n], entries.region[n],
-                )  # fmt: skip
-            if levels == 0:
-                scan_windows(window, prefix, ones, first_column, reach, slots, lo, hi, arrive, leave, varies)
-            elif varies:
-                shifted_windows(window, minima, reach, origin, lo, hi, arrive, leave)
+        for n in range(entry_first[table], entry_first[table + 1]):
+            width, source, target = Index(reach[n]), Index(data_region[n]), Index(region[n])
+            share_in = np.float32(in_nano_gb[n] / milli[n])
+            share_out = np.float32(out_nano_gb[n] / milli[n])
+            lo, hi = np.int64(start[n]), np.int64(start[n] + starts[n])
+            begin, end = row_first[row[n]], row_first[row[n] + 1]
+            nearest, lowest = Index(0), NEVER
+            if dense[n] >= 0 or levels == 0:
+                if levels == 0:
+                    scan_windows(
+                        window, prefix, ones, first_column, reach[n], slots, lo, hi, arrive, leave, 0
+                    )
+                else:
+                    plain_windows(window, minima, reach[n], origin, lo, hi)
+            if dense[n] >= 0:
+                ban = Index(dense[n])
+                for c in range(width):
+                    inbound, outbound = carriage_cost[source, first + c], carriage_cost[target, first + c]
+                    window[c] += forbidden[ban, c] + (share_in * inbound + share_out * outbound)
+                nearest = place_of_least(window, reach[n])
+                lowest = window[nearest]
             else:
-                plain_windows(window, minima, reach, origin, lo, hi)
-            least_nano[n] = least_of_entry(n, entries, ground, window, rough, first_column)
+                level = level_of(hi - lo)
+                early, late = Index(lo - origin), Index(hi - origin) - (Index(1) << level)
+                for i in range(begin, end):
+                    c = Index(row_column[i])
+                    if c >= width:
+                        break
+                    if levels > 0:
+                        window[c] = min(minima[level, early, c], minima[level, late, c])
+                    inbound, outbound = carriage_cost[source, first + c], carriage_cost[target, first + c]
+                    window[c] += share_in * inbound + share_out * outbound
+                    if window[c] < lowest:
+                        lowest = window[c]
+                        nearest = c
+            least_nano[n] = NO_COST
+            if lowest >= HOPELESS:
+                continue
+            best = exact_cost(
+                milli[n], first + nearest, slots, lo, hi, varies[n], in_nano_gb[n], out_nano_gb[n],
+                source, target, by_column, slot_nano_gb, cost_femto_per_gb,
+            )  # fmt: skip
+            limit = limit_of(best, milli[n], deepest_micro * slots)
+            for i in range(begin, end):
+                c = Index(row_column[i])
+                if c >= width:
+                    break
+                if window[c] <= limit and c != nearest:
+                    cost = exact_cost(
+                        milli[n], first + c, slots, lo, hi, varies[n], in_nano_gb[n], out_nano_gb[n],
+                        source, target, by_column, slot_nano_gb, cost_femto_per_gb,
+                    )  # fmt: skip
+                    if cost < best:
+                        best = cost
+                        limit = limit_of(best, milli[n], deepest_micro * slots)
+            least_nano[n] = best
