@@ -123,11 +123,21 @@ def entry_at(payload: bytes, at: int) -> EntryPlace:
 
 def events_of(payload: bytes, count: int) -> list[bytes]:
     """The events of all `count` entries of a sound payload, in order."""
-    events: list[bytes] = []
+    return [event for place in entries_of(payload, count) for event in place_events(payload, place)]
+
+
+def frame_entries(payload: bytes, count: int) -> Iterator[Entry]:
+    """The `count` entries of a sound payload as they were appended."""
     for place in entries_of(payload, count):
-        at = place.first_byte
-        while at < place.end:
-            stop = at + 2 + (payload[at] << 8 | payload[at + 1])
-            events.append(payload[at + 2 : stop])
-            at = stop
+        yield Entry(place.input_id, place.input_digest, tuple(place_events(payload, place)))
+
+
+def place_events(payload: bytes, place: EntryPlace) -> list[bytes]:
+    """The events of one entry of a sound payload."""
+    events: list[bytes] = []
+    at = place.first_byte
+    while at < place.end:
+        stop = at + 2 + (payload[at] << 8 | payload[at + 1])
+        events.append(payload[at + 2 : stop])
+        at = stop
     return events

@@ -79,6 +79,10 @@ class LogReader(Protocol):
         """The stored bytes of events `start` to `stop` (exclusive; None: to the end), in order."""
         ...
 
+    def entries(self) -> Iterator[Entry]:
+        """Every entry with its events, in an order in which they can be appended to another home."""
+        ...
+
     def recorded(self, input_id: str) -> Recorded | None:
         """What the log has for an input, or None where it has not seen it."""
         ...

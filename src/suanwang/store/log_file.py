@@ -4,33 +4,32 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from suanwang.audit.publish import event_faults
 from suanwang.store.durable_file import replace_file, sync_folder, write_all
 from suanwang.store.group_frame import encode_frame
+from suanwang.store.group_rules import check_entries, sort_out
 from suanwang.store.lock import FileLock
 from suanwang.store.log import (
-    DIGEST_BYTES,
-    INPUT_ID_BYTES_MAX,
     Appended,
     Entry,
-    InputConflict,
     LogBusy,
     LogDamaged,
     LogFailed,
     Recorded,
     StaleEpoch,
 )
+from suanwang.store.log_faults import busy, failed, stale
 from suanwang.store.log_file_reader import (
     DURABLE_FILE,
     EPOCH_FILE,
     EVENTS_FILE,
+    read_entries,
     read_events,
     read_recorded,
     scan_frames,
 )
 from suanwang.store.log_index import LogIndex
-from suanwang.units.errors import Fault, InvalidInput
-from suanwang.units.text import Text, same
+from suanwang.units.errors import Fault
+from suanwang.units.text import Text
 
 
 class FileLogWriter:
@@ -48,7 +47,7 @@ class FileLogWriter:
         if not self._writer_lock.try_acquire(f"pid {os.getpid()}") and not takeover:
             holder = self._writer_lock.holder()
             self._writer_lock.close()
-            raise LogBusy([_busy(folder, holder)])
+            raise LogBusy([busy(str(folder), holder)])
         self._append_lock = FileLock(folder / "append.lock")
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self._durable = os.open(folder / DURABLE_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -76,6 +75,10 @@ class FileLogWriter:
         """The stored bytes of events `start` to `stop`, in order."""
         return read_events(self._descriptor, self._index, start, stop, self._path)
 
+    def entries(self) -> Iterator[Entry]:
+        """Every entry with its events, in the order of their appending."""
+        return read_entries(self._descriptor, self._index, self._path)
+
     def recorded(self, input_id: str) -> Recorded | None:
         """What the log has for an input, or None where it has not seen it."""
         return read_recorded(self._descriptor, self._index, input_id, self._path)
@@ -83,12 +86,12 @@ class FileLogWriter:
     def append(self, entries: Sequence[Entry]) -> list[Appended]:
         """Append a group: all of it durable on return, or none of it. Errors as the port says."""
         if self._failed:
-            raise LogFailed([_failed(self._path, "an earlier append failed")])
-        _check_entries(entries, self._index.size)
+            raise LogFailed([failed(str(self._path), "an earlier append failed")])
+        check_entries(entries, self._index.size)
         self._append_lock.acquire()
         try:
             self._check_epoch()
-            fresh, appended = self._decide(entries)
+            fresh, appended = sort_out(entries, self.recorded, self._index.size)
             if fresh:
                 self._write(fresh)
             return appended
@@ -149,43 +152,12 @@ class FileLogWriter:
     def _check_epoch(self) -> None:
         current = (self.folder / EPOCH_FILE).read_bytes()
         if current != b"%d\n" % self.epoch:
-            raise StaleEpoch([
-                Fault(
-                    str(self.folder / EPOCH_FILE),
-                    Text("another leader has taken over", "已有其他主节点接管"),
-                    str(self.epoch),
-                    same(current.decode(errors="replace").strip()),
-                    Text("stop this process, or open the log again to lead", "停止本进程，或重新打开日志"),
-                    "log-stale-epoch",
-                )
-            ])  # fmt: skip
+            found = current.decode(errors="replace").strip()
+            raise StaleEpoch([stale(str(self.folder / EPOCH_FILE), self.epoch, found)])
         end = os.fstat(self._descriptor).st_size
         if end != self._index.end:
             self._failed = True
-            raise LogFailed([_failed(self._path, f"{end} bytes, {self._index.end} known")])
-
-    def _decide(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[Appended]]:
-        """The entries that are new, and the result of each; a conflict refuses the whole group."""
-        fresh: list[Entry] = []
-        appended: list[Appended] = []
-        conflicts: list[Fault] = []
-        in_group: dict[str, Recorded] = {}
-        first = self._index.size
-        for entry in entries:
-            known = in_group.get(entry.input_id) or self.recorded(entry.input_id)
-            if known is None:
-                known = Recorded(entry.input_id, entry.input_digest, first, len(entry.events))
-                in_group[entry.input_id] = known
-                fresh.append(entry)
-                first += len(entry.events)
-                appended.append(Appended(known, repeated=False))
-            elif known.input_digest == entry.input_digest:
-                appended.append(Appended(known, repeated=True))
-            else:
-                conflicts.append(_conflict(entry, known))
-        if conflicts:
-            raise InputConflict(conflicts)
-        return fresh, appended
+            raise LogFailed([failed(str(self._path), f"{end} bytes, {self._index.end} known")])
 
     def _write(self, entries: Sequence[Entry]) -> None:
         header, payload = encode_frame(entries, self.epoch, self._index.size)
@@ -195,7 +167,7 @@ class FileLogWriter:
         except OSError as error:
             # the bytes may or may not be there: only opening the log again can tell
             self._failed = True
-            raise LogFailed([_failed(self._path, str(error))]) from error
+            raise LogFailed([failed(str(self._path), str(error))]) from error
         at_start = self._index.end == 0
         self._index.add(header, payload)
         self._mark_durable()
@@ -205,62 +177,6 @@ class FileLogWriter:
     def _mark_durable(self) -> None:
         # no fsync: after a crash, opening the log for writing finds the end anew
         os.pwrite(self._durable, self._index.end.to_bytes(8, "big"), 0)
-
-
-def _check_entries(entries: Sequence[Entry], first: int) -> None:
-    faults: list[Fault] = []
-    for number, entry in enumerate(entries, 1):
-        where = f"entry {number}"
-        length = len(entry.input_id.encode(errors="surrogatepass"))
-        if not 1 <= length <= INPUT_ID_BYTES_MAX or not entry.input_id.isprintable():
-            what = Text("an input id that cannot be kept", "输入标识无法保存")
-            faults.append(_unfit(where, what, entry.input_id[:80], f"1..{INPUT_ID_BYTES_MAX} bytes, UTF-8"))
-        if len(entry.input_digest) != DIGEST_BYTES:
-            what = Text("an input digest of the wrong length", "输入摘要长度不对")
-            faults.append(_unfit(where, what, entry.input_digest.hex(), f"{DIGEST_BYTES} bytes"))
-        for event in entry.events:
-            faults += event_faults(event, first)
-            first += 1
-    if faults:
-        raise InvalidInput(faults)
-
-
-def _unfit(where: str, what: Text, found: str, expected: str) -> Fault:
-    remedy = Text("correct the input", "请更正输入")
-    return Fault(where, what, found, same(expected), remedy, "log-entry")
-
-
-def _conflict(entry: Entry, known: Recorded) -> Fault:
-    return Fault(
-        f"input {entry.input_id}",
-        Text("the same input id came with another body", "相同的输入标识对应不同的内容"),
-        entry.input_digest.hex(),
-        same(known.input_digest.hex()),
-        Text("send a new input under a new id", "请用新的标识发送新的输入"),
-        "input-conflict",
-    )
-
-
-def _busy(folder: Path, holder: str) -> Fault:
-    return Fault(
-        str(folder),
-        Text("another process writes this log", "另一进程正在写此日志"),
-        holder,
-        Text("no other writer", "没有其他写入者"),
-        Text("stop it, or read without writing", "停止该进程，或以只读方式打开"),
-        "log-busy",
-    )
-
-
-def _failed(path: Path, found: str) -> Fault:
-    return Fault(
-        str(path),
-        Text("an append did not reach the disk for certain", "追加未能确认写入磁盘"),
-        found,
-        Text("a completed write", "完成的写入"),
-        Text("drop the state in memory and open the log again", "丢弃内存状态并重新打开日志"),
-        "log-failed",
-    )
 
 
 def _bad_epoch(path: Path) -> Fault:

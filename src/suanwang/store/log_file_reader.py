@@ -17,12 +17,14 @@ from suanwang.store.group_frame import (
     decode_header,
     entry_at,
     events_of,
+    frame_entries,
     payload_is_sound,
 )
-from suanwang.store.log import LogDamaged, Recorded
+from suanwang.store.log import Entry, LogDamaged, Recorded
+from suanwang.store.log_faults import missing
 from suanwang.store.log_index import LogIndex
 from suanwang.units.errors import Fault, InvalidInput
-from suanwang.units.text import Text, same
+from suanwang.units.text import Text
 
 EVENTS_FILE = "events.log"
 DURABLE_FILE = "durable"
@@ -37,16 +39,7 @@ class FileLogReader:
         self.folder = folder
         self._path = folder / EVENTS_FILE
         if not self._path.is_file():
-            raise InvalidInput([
-                Fault(
-                    str(folder),
-                    Text("there is no log here", "此处没有日志"),
-                    "",
-                    same(EVENTS_FILE),
-                    Text("name the folder that the platform writes", "请指定平台写入的目录"),
-                    "log-missing",
-                )
-            ])  # fmt: skip
+            raise InvalidInput([missing(str(folder), EVENTS_FILE)])
         self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         self._index = LogIndex()
         self.refresh()
@@ -64,6 +57,10 @@ class FileLogReader:
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The stored bytes of events `start` to `stop`, in order."""
         return read_events(self._descriptor, self._index, start, stop, self._path)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry with its events, in the order of their appending."""
+        return read_entries(self._descriptor, self._index, self._path)
 
     def recorded(self, input_id: str) -> Recorded | None:
         """What the log has for an input, or None where it has not seen it."""
@@ -130,6 +127,16 @@ def read_events(
         events = events_of(payload, header.entries)
         yield from events[start - header.first_event : stop - header.first_event]
         start = max(start, header.next_event)
+
+
+def read_entries(descriptor: int, index: LogIndex, path: Path) -> Iterator[Entry]:
+    """The entries of the frames in `index`. Each frame's checksum is verified again."""
+    offset, end, event = 0, index.end, 0
+    while offset < end:
+        header, payload = read_frame(descriptor, offset, path, event)
+        yield from frame_entries(payload, header.entries)
+        offset += header.frame_bytes
+        event = header.next_event
 
 
 def read_recorded(descriptor: int, index: LogIndex, input_id: str, path: Path) -> Recorded | None:
