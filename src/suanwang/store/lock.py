@@ -26,6 +26,10 @@ class FileLock:
         os.pwrite(self._descriptor, holder.encode(), 0)
         return True
 
+    def acquire_shared(self) -> None:
+        """Wait until nobody holds the lock alone, then hold it beside others."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+
     def holder(self) -> str:
         """Who wrote itself down last."""
         return os.pread(self._descriptor, 200, 0).decode(errors="replace")
