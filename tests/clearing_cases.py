@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from suanwang.clearing.compile import compile_problem
-from suanwang.clearing.costs import costs_of, worth_having
+from suanwang.clearing.costs import worth_having
 from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Problem
 from suanwang.model.result import REASONS, Outcome
@@ -214,8 +214,7 @@ def half_even(amount: int, divisor: int) -> int:
 def outcome_from(problem: Problem, places: Places, price_micro: Int64Array | None = None) -> Outcome:
     """The outcome of `places`, with (slot, column) prices and no bound; every unserved job is called full."""
     supply, demand = problem.supply, problem.demand
-    places = worth_having(problem, places)
-    costs = costs_of(problem, places.entry, places.column, places.start)
+    places, costs = worth_having(problem, places)
     parts = [costs.compute_micro, costs.energy_micro, costs.carbon_micro, costs.data_micro]
     served = places.served
     entry = np.maximum(places.entry, 0)

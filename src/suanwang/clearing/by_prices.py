@@ -1,4 +1,4 @@
-"""The method `prices`: search prices, certify the bound, place the jobs, move them where it is cheaper."""
+"""The method `prices`: search prices, certify the bound, place the jobs; or go on from a last clearing."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -6,38 +6,44 @@ from contextlib import nullcontext
 import msgspec
 import numpy as np
 
+from suanwang.clearing.again import place_again
 from suanwang.clearing.bound import Bound, bound_of
-from suanwang.clearing.costs import costs_of
-from suanwang.clearing.placement import Placement, prefix_sums
+from suanwang.clearing.ground import Ground
+from suanwang.clearing.last import LastClearing, last_prices
+from suanwang.clearing.placement import Placement
+from suanwang.clearing.placer import Placer
 from suanwang.clearing.places import Places
-from suanwang.clearing.prices import STEPS, PriceSearch, batches_for, gather_crowd
-from suanwang.clearing.problem import Problem
-from suanwang.clearing.queue import cheapest_entries, line_up, other_entries, steps_of, urgency
+from suanwang.clearing.prices import STEPS, PriceSearch, batches_for, gather_crowd, shards_for
+from suanwang.clearing.problem import Int32Array, Problem
 from suanwang.clearing.shards import entries_of, survey
-from suanwang.clearing.sweep import MOVE, PLACE
 from suanwang.clearing.watch import Watch
-from suanwang.clearing.windows import Float64Array
 from suanwang.clearing.workers import hired
-from suanwang.units.rounding import Int64Array, exact_sum
+from suanwang.units.rounding import Int64Array
 
-SWEEPS = (0.0, 0.5, 0.0)
-"""After placing under the full prices, jobs move under this share of them."""
-EJECTIONS = 2
-"""Passes of exchanges after the sweeps, over the jobs that hold most of the regret."""
-REGRET_SHARE = 0.97
-CANDIDATES_MOST = 2_500
+WORSE_MOST = 0.001
+"""A clearing from the last prices stands where its gap is at most this above the last one's."""
 ROUNDS_WORK = 60_000
 """As many rounds of placing as keep jobs · rounds below this, and at least one."""
 ROUNDS_MOST = 12
 
 
 class Priced(msgspec.Struct, frozen=True):
-    """`price_micro`: (slot, column), what `bound` is certified at. `free_bound`: the bound at prices zero."""
+    """`price_micro`: (slot, column), what `bound` is certified at. `free_bound`: the bound at prices zero.
+
+    `cost_nano`: the plan's cost. `afresh`: whether the prices were searched for, or are those of before.
+    """
 
     places: Places
     price_micro: Int64Array
     bound: Bound
     free_bound: Bound
+    cost_nano: int
+    afresh: bool
+
+    @property
+    def gap(self) -> float | None:
+        """(cost − bound) / bound, None where the bound is not above 0."""
+        return (self.cost_nano - self.bound.nano) / self.bound.nano if self.bound.nano > 0 else None
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -55,123 +61,91 @@ class Settings(msgspec.Struct, frozen=True):
     ray: str | None = None
 
 
-def clear_by_prices(problem: Problem, settings: Settings, watch: Watch) -> Priced:
-    """Prices, bound and plan. The same for any number of threads and workers."""
+def clear_by_prices(
+    problem: Problem, settings: Settings, watch: Watch, last: LastClearing | None = None
+) -> Priced:
+    """Prices, bound and plan. The same for any number of threads and workers.
+
+    With a `last` clearing: from its prices and places, and only where that ends further from the bound than
+    `WORSE_MOST` above the last, from scratch too; then the cheaper plan and the higher bound of the two.
+    """
     with ThreadPoolExecutor(settings.threads) as pool:
-        watch.phase("prices")
         ground, dense_row = survey(problem)
-        batches = batches_for(problem)
-        crowd, batch_jobs = gather_crowd(
-            problem, ground, dense_row, batches, settings.workers or settings.threads, pool, settings.seed
-        )
-        if settings.workers:
-            watch.phase("workers")
-        with hired(problem, ground, crowd, settings.ray) if settings.workers else nullcontext(crowd) as asked:
-            watch.phase("prices")
-            search = PriceSearch(problem, asked, batch_jobs, pool, settings.seed)
-            steps = settings.steps or STEPS
-            price_micro = search.run(steps, watch=lambda step: watch.advance(step / steps))
-        watch.phase("bound")
-        bound = bound_of(problem, ground, crowd.shards, pool, price_micro)
-        free_bound = bound_of(problem, ground, crowd.shards, pool, np.zeros_like(price_micro))
-        if free_bound.nano > bound.nano:
-            bound, price_micro = free_bound, np.zeros_like(price_micro)
-        watch.bound(bound.nano)
+        if last is None:
+            return from_scratch(problem, ground, dense_row, settings, pool, watch)
+        again = clear_again(problem, ground, dense_row, last, settings.threads, pool, watch)
+        if last.gap is not None and again.gap is not None and again.gap <= last.gap + WORSE_MOST:
+            return again
+        return better_of(again, from_scratch(problem, ground, dense_row, settings, pool, watch))
+
+
+def better_of(one: Priced, other: Priced) -> Priced:
+    """The cheaper plan and the higher bound: a bound holds for every plan."""
+    plan = one if one.cost_nano <= other.cost_nano else other
+    proof = one if one.bound.nano >= other.bound.nano else other
+    return msgspec.structs.replace(
+        proof, places=plan.places, cost_nano=plan.cost_nano, afresh=one.afresh or other.afresh
+    )
+
+
+def from_scratch(
+    problem: Problem, ground: Ground, dense_row: Int32Array, settings: Settings, pool: ThreadPoolExecutor,
+    watch: Watch,
+) -> Priced:  # fmt: skip
+    """Search prices, certify them, place all jobs."""
+    watch.phase("prices")
+    batches = batches_for(problem)
+    crowd, batch_jobs = gather_crowd(
+        problem,
+        ground,
+        dense_row,
+        batches,
+        settings.workers or shards_for(problem, batches, settings.threads),
+        pool,
+        settings.seed,
+    )
+    if settings.workers:
+        watch.phase("workers")
+    with hired(problem, ground, crowd, settings.ray) if settings.workers else nullcontext(crowd) as asked:
+        watch.phase("prices")
+        search = PriceSearch(problem, asked, batch_jobs, pool, settings.seed)
+        steps = settings.steps or STEPS
+        price_micro = search.run(steps, watch=lambda step: watch.advance(step / steps))
+    watch.phase("bound")
+    nothing = np.zeros_like(price_micro)
+    bound = bound_of(problem, ground, crowd.shards, pool, price_micro)
+    free_bound = bound_of(problem, ground, crowd.shards, pool, nothing)
+    if free_bound.nano > bound.nano:
+        bound, price_micro = free_bound, nothing
+    watch.bound(bound.nano)
+    watch.phase("place")
+    del crowd, asked, search
+    entries = entries_of(problem, dense_row, np.arange(problem.demand.entries))
+    placer = Placer(problem, Placement(problem, ground, entries, pool), bound, price_micro, watch)
+    rounds = settings.rounds or max(1, min(ROUNDS_MOST, ROUNDS_WORK // max(problem.demand.jobs, 1)))
+    cost_nano, places = placer.best_of(rounds)
+    return Priced(places, price_micro, bound, free_bound, cost_nano, afresh=True)
+
+
+def clear_again(
+    problem: Problem, ground: Ground, dense_row: Int32Array, last: LastClearing, threads: int,
+    pool: ThreadPoolExecutor, watch: Watch,
+) -> Priced:  # fmt: skip
+    """Certify the last prices on the new problem, keep the places that hold, place the other jobs."""
+    watch.phase("bound")
+    crowd, _ = gather_crowd(problem, ground, dense_row, 1, threads, pool, 0)
+    price_micro = last_prices(problem, last)
+    bound = bound_of(problem, ground, crowd.shards, pool, price_micro)
+    watch.bound(bound.nano)
+    nothing = np.zeros_like(price_micro)
+    with ThreadPoolExecutor(1) as beside:
+        # runs beside the parts of placing that one thread does
+        free = beside.submit(bound_of, problem, ground, crowd.shards, pool, nothing)
         watch.phase("place")
         entries = entries_of(problem, dense_row, np.arange(problem.demand.entries))
         placer = Placer(problem, Placement(problem, ground, entries, pool), bound, price_micro, watch)
-        rounds = settings.rounds or max(1, min(ROUNDS_MOST, ROUNDS_WORK // max(problem.demand.jobs, 1)))
-        places = placer.best_of(rounds)
-    return Priced(places, price_micro, bound, free_bound)
-
-
-class Placer:
-    """Rounds of placing: each starts anew, with the jobs that fared badly in the last one further ahead."""
-
-    def __init__(
-        self, problem: Problem, placement: Placement, bound: Bound, price_micro: Int64Array, watch: Watch
-    ) -> None:
-        demand = problem.demand
-        self.problem, self.placement, self.bound, self.watch = problem, placement, bound, watch
-        self.first_choice = cheapest_entries(demand, bound.least_nano)
-        self.second_choice = other_entries(demand, bound.least_nano, self.first_choice)
-        self.order_first = urgency(demand, self.first_choice, bound)
-        self.order_second = urgency(demand, self.second_choice, bound)
-        self.order = steps_of(urgency(demand, np.arange(demand.entries), bound)).astype(np.float32)
-        self.prices = {share: prefix_sums(problem, np.rint(share * price_micro)) for share in {1.0, *SWEEPS}}
-        self.value_nano = demand.value_micro * 1000
-
-    def best_of(self, rounds: int) -> Places:
-        """The cheapest plan of several rounds."""
-        ahead = np.zeros(self.problem.demand.jobs)
-        best_nano, best = self.round(ahead)
-        for number in range(1, rounds):
-            self.watch.cost(best_nano)
-            self.watch.advance(number / rounds)
-            ahead = ahead + 2.0 * np.clip(5.0 * self.regret(), 0.0, 1.0)
-            self.placement.clear()
-            cost_nano, places = self.round(ahead)
-            if cost_nano < best_nano:
-                best_nano, best = cost_nano, places
-        self.watch.cost(best_nano)
-        return best
-
-    def round(self, ahead: Float64Array) -> tuple[int, Places]:
-        """Place all and let them move; the cost, nano-yuan, and the plan. `ahead`: (job,) sooner by that."""
-        demand, placement = self.problem.demand, self.placement
-        queues = [
-            line_up(self.problem, entry, order - ahead[demand.job[entry]])
-            for entry, order in (
-                (self.first_choice, self.order_first),
-                (self.second_choice, self.order_second),
-            )
-        ]
-        for queue in queues:
-            placement.sweep(queue, self.prices[1.0], PLACE)
-        self.drop_worthless()
-        for share in SWEEPS:
-            for queue in queues:
-                placement.sweep(queue, self.prices[share], MOVE)
-        self.drop_worthless()
-        self.exchange()
-        for queue in queues:
-            placement.sweep(queue, self.prices[0.0], MOVE)
-        places = placement.places
-        return self.cost_nano(places), places
-
-    def exchange(self) -> None:
-        """Let the jobs with most regret push others aside, where that is cheaper for all together."""
-        demand, state = self.problem.demand, self.placement.state
-        choice = np.full(demand.jobs, -1, np.int64)
-        choice[demand.job[self.first_choice]] = self.first_choice
-        for _ in range(EJECTIONS):
-            regret_nano = self.regret() * self.bound.job_nano
-            worst = np.argsort(-regret_nano, kind="stable")[:CANDIDATES_MOST]
-            held = np.cumsum(regret_nano[worst])
-            worst = worst[: int(np.searchsorted(held, regret_nano.sum() * REGRET_SHARE)) + 1]
-            entry = np.where(state.entry[worst] >= 0, state.entry[worst], choice[worst])
-            if not self.placement.eject(entry[entry >= 0], self.prices[1.0], self.prices[0.0], self.order):
-                break
-
-    def drop_worthless(self) -> None:
-        """Take places away that truly cost the job's value or more."""
-        state = self.placement.state
-        costs = costs_of(self.problem, state.entry, state.column, state.start)
-        self.placement.drop(np.flatnonzero((state.entry >= 0) & (costs.exact_nano >= self.value_nano)))
-
-    def cost_nano(self, places: Places) -> int:
-        """The cost of a plan, exact."""
-        costs = costs_of(self.problem, places.entry, places.column, places.start)
-        return exact_sum(np.where(places.served, costs.exact_nano, self.value_nano))
-
-    def regret(self) -> Float64Array:
-        """(job,) what each job pays under prices above its least, as a share of its least."""
-        state, demand = self.placement.state, self.problem.demand
-        costs = costs_of(self.problem, state.entry, state.column, state.start)
-        paid_nano = np.where(state.entry >= 0, costs.exact_nano, self.value_nano).astype(np.float64)
-        served = np.flatnonzero(state.entry >= 0)
-        entry, column = state.entry[served], state.column[served]
-        begin, end = state.start[served], state.start[served] + demand.slots[entry]
-        of_capacity = self.prices[1.0].by_column - self.prices[0.0].by_column
-        paid_nano[served] += demand.milli[entry] * (of_capacity[column, end] - of_capacity[column, begin])
-        return (paid_nano - self.bound.job_nano) / np.maximum(self.bound.job_nano, 1)
+        cost_nano, places = place_again(placer, last)
+        free_bound = free.result()
+    if free_bound.nano > bound.nano:
+        bound, price_micro = free_bound, nothing
+    return Priced(places, price_micro, bound, free_bound, cost_nano, afresh=False)

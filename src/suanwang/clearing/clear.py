@@ -8,9 +8,10 @@ import numpy as np
 from suanwang.clearing.bound import Bound, bound_of
 from suanwang.clearing.by_prices import Settings, clear_by_prices
 from suanwang.clearing.compile import compile_problem
-from suanwang.clearing.costs import costs_of, worth_having
+from suanwang.clearing.costs import worth_having
 from suanwang.clearing.exact import solve_exact
 from suanwang.clearing.fcfs import place_first_come
+from suanwang.clearing.last import LastClearing
 from suanwang.clearing.places import Places
 from suanwang.clearing.prices import gather_crowd
 from suanwang.clearing.problem import Problem
@@ -41,16 +42,19 @@ class Solved(msgspec.Struct, frozen=True):
     bound: Bound
     free_bound: Bound
     notes: tuple[Text, ...] = ()
+    held_to_gap: float | None = None
 
 
 def solve(
-    problem: Problem, method: Method, settings: Settings, time_limit_s: float | None, watch: Watch
-) -> Solved:
+    problem: Problem, method: Method, settings: Settings, time_limit_s: float | None, watch: Watch,
+    last: LastClearing | None,
+) -> Solved:  # fmt: skip
     """Run one method."""
     nothing = np.zeros(problem.supply.capacity_milli.shape, np.int64)
     if method == "prices":
-        found = clear_by_prices(problem, settings, watch)
-        return Solved(found.places, found.price_micro, found.bound, found.free_bound)
+        found = clear_by_prices(problem, settings, watch, last)
+        held_to_gap = None if found.afresh or last is None else last.gap
+        return Solved(found.places, found.price_micro, found.bound, found.free_bound, held_to_gap=held_to_gap)
     if method == "fcfs":
         watch.phase("place")
         places = place_first_come(problem)
@@ -80,16 +84,17 @@ def clear(
     settings: Settings | None = None,
     time_limit_s: float | None = None,
     watch: Watch | None = None,
+    last: LastClearing | None = None,
 ) -> Outcome:
     """Clear a scenario. The plan is feasible, checked by `verify` before it is returned.
 
+    `last`: an earlier clearing that the method `prices` goes on from; the other methods take no notice of it.
     Raises InvalidInput where the method cannot take the scenario, InvariantBroken where the check fails.
     """
     settings, watch = settings or Settings(), watch or Watch()
     watch.phase("compile")
     problem = compile_problem(scenario)
-    solved = solve(problem, method, settings, time_limit_s, watch)
-    solved = msgspec.structs.replace(solved, places=worth_having(problem, solved.places))
+    solved = solve(problem, method, settings, time_limit_s, watch, last)
     watch.phase("check")
     outcome = outcome_of(problem, method, settings.seed, solved)
     verify(scenario, outcome)
@@ -99,9 +104,9 @@ def clear(
 
 def outcome_of(problem: Problem, method: Method, seed: int, solved: Solved) -> Outcome:
     """The plan as columns in the order of the scenario's jobs and pools."""
-    supply, demand, places = problem.supply, problem.demand, solved.places
+    supply, demand = problem.supply, problem.demand
+    places, costs = worth_having(problem, solved.places)
     served = places.served
-    costs = costs_of(problem, places.entry, places.column, places.start)
     entry = np.maximum(places.entry, 0)
     end = places.start + demand.slots[entry] if demand.entries else places.start
     total = costs.compute_micro + costs.energy_micro + costs.carbon_micro + costs.data_micro
@@ -110,7 +115,7 @@ def outcome_of(problem: Problem, method: Method, seed: int, solved: Solved) -> O
     price_micro[supply.column_pool] = solved.price_micro.T
     fractional = int(demand.fractional.sum())
     bound_micro = solved.bound.published_micro(fractional)
-    unsold_micro = unsold_nano(problem, solved) // 1000
+    unsold_micro = unsold_nano(problem, places, solved.price_micro) // 1000
     return Outcome(
         method=method,
         seed=seed,
@@ -131,19 +136,20 @@ def outcome_of(problem: Problem, method: Method, seed: int, solved: Solved) -> O
         place_loss_micro=exact_sum(total) - bound_micro - unsold_micro,
         seconds={},
         notes=((GREEN_NOTE,) if problem.scenario.green.height else ()) + solved.notes,
+        held_to_gap=solved.held_to_gap,
     )
 
 
-def unsold_nano(problem: Problem, solved: Solved) -> int:
+def unsold_nano(problem: Problem, places: Places, price_micro: Int64Array) -> int:
     """Σ λ · (capacity left free), nano-yuan: the share of the gap that the prices are at fault for.
 
     The rest of cost − bound is Σ over jobs of (the reduced cost of the place taken − the job's least).
     """
-    supply, demand, places = problem.supply, problem.demand, solved.places
+    supply, demand = problem.supply, problem.demand
     taken = np.flatnonzero(places.served)
     entry, column = places.entry[taken], places.column[taken]
     load = np.zeros((supply.slots + 1, supply.columns), np.int64)
     np.add.at(load, (places.start[taken], column), demand.milli[entry])
     np.subtract.at(load, (places.start[taken] + demand.slots[entry], column), demand.milli[entry])
     free = supply.capacity_milli - np.cumsum(load[:-1], axis=0)
-    return exact_sum_of_products(solved.price_micro, free)
+    return exact_sum_of_products(price_micro, free)

@@ -41,6 +41,40 @@ def carriage_at(
     return cost
 
 
+@njit(cache=True, nogil=True)
+def held_at(
+    entry: Int64Array, column: Int32Array, start: Int32Array, milli: Int64Array, slots: Int32Array,
+    by_column: Int64Array,
+) -> Int64Array:  # fmt: skip
+    """(job,) milli-devices · Σ over the slots held, from prefix sums `by_column`; 0 where unserved."""
+    held = np.zeros(len(entry), np.int64)
+    for j in range(len(entry)):
+        n = entry[j]
+        if n >= 0:
+            begin = start[j]
+            held[j] = milli[n] * (by_column[column[j], begin + slots[n]] - by_column[column[j], begin])
+    return held
+
+
+def sums_by_column(unit_micro: Int64Array) -> Int64Array:
+    """(column, slot + 1) prefix sums over time of a (slot, column) matrix."""
+    sums = np.zeros((unit_micro.shape[1], unit_micro.shape[0] + 1), np.int64)
+    np.cumsum(unit_micro.T, axis=1, out=sums[:, 1:])
+    return sums
+
+
+def exact_costs(problem: Problem, places: Places) -> Int64Array:
+    """(job,) what each place costs in nano-yuan, unrounded but for the data; 0 where unserved."""
+    supply, demand = problem.supply, problem.demand
+    data_micro = carriage_at(
+        places.column, demand.region, demand.data_region, demand.in_nano_gb, demand.out_nano_gb,
+        problem.carriage.cost_femto_per_gb,
+    )  # fmt: skip
+    by_column = sums_by_column(supply.unit_micro)
+    held_nano = held_at(places.entry, places.column, places.start, demand.milli, demand.slots, by_column)
+    return held_nano + 1000 * data_micro
+
+
 def costs_of(problem: Problem, entry: Int64Array, column: Int32Array, start: Int32Array) -> Costs:
     """The parts for places given as (job,) entry, column and start, −1 where unserved."""
     supply, demand = problem.supply, problem.demand
@@ -79,8 +113,8 @@ def costs_of(problem: Problem, entry: Int64Array, column: Int32Array, start: Int
     )
 
 
-def worth_having(problem: Problem, places: Places) -> Places:
-    """The places whose written total is below the job's value; the others are given up.
+def worth_having(problem: Problem, places: Places) -> tuple[Places, Costs]:
+    """The places whose written total is below the job's value, and their costs; the others are given up.
 
     A job with part of a device may cost less than its value by a fraction of a micro-yuan that the rounding
     of its written parts takes away.
@@ -89,9 +123,10 @@ def worth_having(problem: Problem, places: Places) -> Places:
     total_micro = costs.compute_micro + costs.energy_micro + costs.carbon_micro + costs.data_micro
     kept = places.served & (total_micro < problem.demand.value_micro)
     if bool((kept == places.served).all()):
-        return places
-    return Places(
+        return places, costs
+    places = Places(
         np.where(kept, places.entry, -1),
         np.where(kept, places.column, -1).astype(np.int32),
         np.where(kept, places.start, -1).astype(np.int32),
     )
+    return places, costs_of(problem, places.entry, places.column, places.start)

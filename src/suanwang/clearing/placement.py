@@ -41,6 +41,11 @@ class Placement:
         )  # fmt: skip
 
     @property
+    def current(self) -> Places:
+        """The places as they are now, not copied: they change as jobs move."""
+        return Places(self.state.entry, self.state.column, self.state.start)
+
+    @property
     def places(self) -> Places:
         """The places as they are now, copied."""
         return Places(self.state.entry.copy(), self.state.column.copy(), self.state.start.copy())

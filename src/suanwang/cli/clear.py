@@ -50,6 +50,11 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         en="seconds for exact; the result is then not reproducible", zh="精确求解的时限（秒）；结果不可复现",
     )  # fmt: skip
     add(
+        "--from", dest="last", metavar="RESULT", type=Path, default=None,
+        en="go on from this earlier result of the network: its prices, and the places that still hold",
+        zh="从该网络先前的结果继续：沿用其价格与仍然有效的安排",
+    )  # fmt: skip
+    add(
         "--beside", choices=("fcfs",), default=None,
         en="also run this method and report what clearing saves against it", zh="同时运行该方法并报告节省",
     )  # fmt: skip
@@ -71,12 +76,14 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         "Exit code 0: cleared, jobs without a place included; 2: invalid input.\n\n"
         "Examples:\n  suanwang clear national\n  suanwang clear national --beside fcfs --out result\n"
         "  suanwang clear small --method exact --time-limit 60\n"
-        "  suanwang clear national --workers 4",
+        "  suanwang clear national --workers 4\n"
+        "  suanwang clear today --from yesterday/result",
         "在结果目录写出 plan、prices、report.json 与 report.html。\n"
         "退出码 0：已出清（可有未安排的作业）；2：输入无效。\n\n"
         "示例：\n  suanwang clear national\n  suanwang clear national --beside fcfs --out result\n"
         "  suanwang clear small --method exact --time-limit 60\n"
-        "  suanwang clear national --workers 4",
+        "  suanwang clear national --workers 4\n"
+        "  suanwang clear today --from yesterday/result",
     ).say(language)
 
 
@@ -92,7 +99,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     report, scenario = clear_folder(
         folder, out, arguments.method, arguments.seed, arguments.threads, arguments.steps, arguments.rounds,
         arguments.time_limit, arguments.beside, not arguments.no_page, arguments.pictures, language,
-        arguments.workers or 0, arguments.ray,
+        arguments.workers or 0, arguments.ray, arguments.last,
     )  # fmt: skip
     if arguments.json:
         print((out / "report.json").read_text(encoding="utf-8"), end="")
@@ -140,6 +147,16 @@ def refuse_flags(arguments: argparse.Namespace) -> None:
                 remedy=Text("leave it out", "去掉它"),
             )
         )
+    if arguments.last is not None and arguments.method != "prices":
+        faults.append(
+            Fault(
+                where="--from",
+                what=Text(
+                    "only --method prices goes on from a result", "只有 --method prices 可从先前结果继续"
+                ),
+                remedy=Text("leave it out", "去掉它"),
+            )
+        )
     if arguments.ray is not None and arguments.workers is None:
         faults.append(
             Fault(
@@ -156,7 +173,7 @@ def clear_folder(
     folder: Path, out: Path, method: "Method", seed: int, threads: int | None, steps: int | None,
     rounds: int | None, time_limit_s: float | None, beside: "Method | None", page: bool, pictures: bool,
     language: Language,
-    workers: int = 0, ray: str | None = None,
+    workers: int = 0, ray: str | None = None, last_folder: Path | None = None,
 ) -> "tuple[Report, Scenario]":  # fmt: skip
     """Clear the scenario in `folder` into the result folder `out`."""
     from suanwang import __version__
@@ -177,7 +194,15 @@ def clear_folder(
             watch.say(warning.say(language))
         scenario = checked.scenario
         settings = Settings(seed, threads or len(os.sched_getaffinity(0)), steps, rounds, workers, ray)
-        outcome = clear(scenario, method, settings, time_limit_s, watch)
+        last = None
+        if last_folder is not None:
+            from suanwang.feeds.last_result import read_last
+
+            read = read_last(last_folder, scenario)
+            for warning in read.warnings:
+                watch.say(warning.say(language))
+            last = read.last
+        outcome = clear(scenario, method, settings, time_limit_s, watch, last)
         other = clear(scenario, beside, settings) if beside else None
         watch.phase("report")
         usage = measure(scenario, outcome)

@@ -211,4 +211,5 @@ def outcome_of(lines: pl.DataFrame, prices: Int64Array, scenario: Scenario, repo
         place_loss_micro=report.place_loss_micro,
         seconds=report.seconds,
         notes=tuple(report.notes),
+        held_to_gap=report.held_to_gap,
     )

@@ -60,8 +60,13 @@ def absent(table: Table, usable: bool) -> TableRead:
     return TableRead(table, frame, None, usable)
 
 
-def read_table(folder: Path, table: Table, findings: Findings) -> TableRead:
-    """The table of the folder, checked column by column; every fault goes to `findings`."""
+def read_table(
+    folder: Path, table: Table, findings: Findings, only: Sequence[str] | None = None
+) -> TableRead:
+    """The table of the folder, checked column by column; every fault goes to `findings`.
+
+    Of a Parquet file only the columns `only` are read, where that is given; the others are then null.
+    """
     path = table_path(folder, table, findings)
     if path is None:
         missing_optional = not table.required and not any(
@@ -70,7 +75,9 @@ def read_table(folder: Path, table: Table, findings: Findings) -> TableRead:
         return absent(table, usable=missing_optional)
     try:
         loaded = (
-            read_csv(path, table, findings) if path.suffix == ".csv" else read_parquet(path, table, findings)
+            read_csv(path, table, findings)
+            if path.suffix == ".csv"
+            else read_parquet(path, table, findings, only)
         )
     except PermissionError:
         loaded = unreadable(path, findings, Text("no permission to read it", "没有读取权限"), "chmod u+r")
@@ -248,7 +255,9 @@ def tell_stray_quote(path: Path, findings: Findings) -> None:
     )
 
 
-def read_parquet(path: Path, table: Table, findings: Findings) -> TableRead | None:
+def read_parquet(
+    path: Path, table: Table, findings: Findings, only: Sequence[str] | None = None
+) -> TableRead | None:
     """A Parquet table, its columns accepted where they convert exactly."""
     with path.open("rb") as file:
         signature = file.read(4)
@@ -267,7 +276,8 @@ def read_parquet(path: Path, table: Table, findings: Findings) -> TableRead | No
     try:
         schema = pl.read_parquet_schema(path)
         at = check_header(list(schema), table, path.name, findings)
-        frame = pl.read_parquet(path, columns=list(at), glob=False, hive_partitioning=False)
+        wanted = [name for name in at if only is None or name in only]
+        frame = pl.read_parquet(path, columns=wanted, glob=False, hive_partitioning=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         unreadable(path, findings, told(error))
         return None

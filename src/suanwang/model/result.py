@@ -52,7 +52,8 @@ class Outcome(msgspec.Struct, frozen=True):
     it is zero. `bound_micro` is the certified lower bound on any plan's cost, `bound_uncapacitated_micro`
     the same with all prices zero. `seconds`: wall time by phase. `notes` are what a reader must know.
     `price_loss_micro` = Σ price · capacity left free; `place_loss_micro` = Σ (reduced cost of the place
-    taken − the job's best): the two sum to cost − bound.
+    taken − the job's best): the two sum to cost − bound. `held_to_gap`: where this clearing went on from an
+    earlier one, the gap of the last one from scratch, which it is held to; else None.
     """
 
     method: Method
@@ -74,6 +75,7 @@ class Outcome(msgspec.Struct, frozen=True):
     place_loss_micro: int
     seconds: dict[str, float]
     notes: tuple[Text, ...] = ()
+    held_to_gap: float | None = None
 
     @property
     def served(self) -> NDArray[np.bool_]:
@@ -128,6 +130,7 @@ class Report(msgspec.Struct, frozen=True):
     fcfs_cost_micro: int | None = None
     excess_removed: float | None = None
     scarcity: Scarcity | None = None
+    held_to_gap: float | None = None
 
 
 PLAN = Table(

@@ -87,6 +87,7 @@ def make_report(
         fcfs_cost_micro=fcfs_cost,
         excess_removed=(fcfs_cost - cost) / excess if fcfs_cost is not None and excess > 0 else None,
         scarcity=scarcity_of(scenario, outcome, usage),
+        held_to_gap=outcome.held_to_gap,
     )
 
 

@@ -1,0 +1,123 @@
+"""Placing a problem's jobs under given prices: greedy, sweeps, exchanges, and rounds of all of it."""
+
+from functools import cached_property
+
+import numpy as np
+
+from suanwang.clearing.bound import Bound
+from suanwang.clearing.costs import exact_costs, held_at, sums_by_column
+from suanwang.clearing.placement import Placement, prefix_sums
+from suanwang.clearing.places import Places
+from suanwang.clearing.problem import Problem
+from suanwang.clearing.queue import cheapest_entries, line_up, other_entries, steps_of, urgency
+from suanwang.clearing.sweep import MOVE, PLACE
+from suanwang.clearing.watch import Watch
+from suanwang.clearing.windows import Float32Array, Float64Array
+from suanwang.units.rounding import Int64Array, exact_sum
+
+SWEEPS = (0.0, 0.5, 0.0)
+"""After placing under the full prices, jobs move under this share of them."""
+EJECTIONS = 2
+"""Passes of exchanges after the sweeps, over the jobs that hold most of the regret."""
+REGRET_PERCENT = 97
+CANDIDATES_MOST = 2_500
+
+
+class Placer:
+    """Rounds of placing: each starts anew, with the jobs that fared badly in the last one further ahead."""
+
+    def __init__(
+        self, problem: Problem, placement: Placement, bound: Bound, price_micro: Int64Array, watch: Watch
+    ) -> None:
+        demand = problem.demand
+        self.problem, self.placement, self.bound, self.watch = problem, placement, bound, watch
+        self.first_choice = cheapest_entries(demand, bound.least_nano)
+        self.second_choice = other_entries(demand, bound.least_nano, self.first_choice)
+        self.order_first = urgency(demand, self.first_choice, bound)
+        self.order_second = urgency(demand, self.second_choice, bound)
+        self.prices = {share: prefix_sums(problem, np.rint(share * price_micro)) for share in {1.0, *SWEEPS}}
+        self.price_by_column = sums_by_column(price_micro)
+        self.value_nano = demand.value_micro * 1000
+
+    @cached_property
+    def order(self) -> Float32Array:
+        """(entry,) the urgency of every entry, in steps."""
+        demand = self.problem.demand
+        return steps_of(urgency(demand, np.arange(demand.entries), self.bound)).astype(np.float32)
+
+    def best_of(self, rounds: int) -> tuple[int, Places]:
+        """The cheapest plan of several rounds: its cost, nano-yuan, and the plan."""
+        ahead = np.zeros(self.problem.demand.jobs)
+        best_nano, best = self.round(ahead)
+        for number in range(1, rounds):
+            self.watch.cost(best_nano)
+            self.watch.advance(number / rounds)
+            ahead = ahead + 2.0 * np.clip(5.0 * self.regret(), 0.0, 1.0)
+            self.placement.clear()
+            cost_nano, places = self.round(ahead)
+            if cost_nano < best_nano:
+                best_nano, best = cost_nano, places
+        self.watch.cost(best_nano)
+        return best_nano, best
+
+    def round(self, ahead: Float64Array) -> tuple[int, Places]:
+        """Place all and let them move; the cost, nano-yuan, and the plan. `ahead`: (job,) sooner by that."""
+        demand, placement = self.problem.demand, self.placement
+        queues = [
+            line_up(self.problem, entry, order - ahead[demand.job[entry]])
+            for entry, order in (
+                (self.first_choice, self.order_first),
+                (self.second_choice, self.order_second),
+            )
+        ]
+        for queue in queues:
+            placement.sweep(queue, self.prices[1.0], PLACE)
+        self.drop_worthless()
+        for share in SWEEPS:
+            for queue in queues:
+                placement.sweep(queue, self.prices[share], MOVE)
+        self.drop_worthless()
+        self.exchange()
+        for queue in queues:
+            placement.sweep(queue, self.prices[0.0], MOVE)
+        places = placement.places
+        return self.cost_nano(places), places
+
+    def exchange(self, passes: int = EJECTIONS, most: int = CANDIDATES_MOST) -> None:
+        """Let the jobs with most regret push others aside, where that is cheaper for all together."""
+        demand, state = self.problem.demand, self.placement.state
+        choice = np.full(demand.jobs, -1, np.int64)
+        choice[demand.job[self.first_choice]] = self.first_choice
+        for _ in range(passes):
+            # capped so that the sum of all holds in 64 bits
+            regret_nano = np.minimum(self.regret_nano(), 2**62 // max(demand.jobs, 1))
+            worst = np.argsort(-regret_nano, kind="stable")[:most]
+            held = np.cumsum(regret_nano[worst])
+            enough = int(regret_nano.sum()) * REGRET_PERCENT // 100
+            worst = worst[: int(np.searchsorted(held, enough)) + 1]
+            entry = np.where(state.entry[worst] >= 0, state.entry[worst], choice[worst])
+            if not self.placement.eject(entry[entry >= 0], self.prices[1.0], self.prices[0.0], self.order):
+                break
+
+    def drop_worthless(self) -> None:
+        """Take places away that truly cost the job's value or more."""
+        places = self.placement.current
+        self.placement.drop(
+            np.flatnonzero(places.served & (exact_costs(self.problem, places) >= self.value_nano))
+        )
+
+    def cost_nano(self, places: Places) -> int:
+        """The cost of a plan, exact."""
+        return exact_sum(np.where(places.served, exact_costs(self.problem, places), self.value_nano))
+
+    def regret(self) -> Float64Array:
+        """(job,) what each job pays under prices above its least, as a share of its least."""
+        return self.regret_nano() / np.maximum(self.bound.job_nano, 1)
+
+    def regret_nano(self) -> Int64Array:
+        """(job,) what each job pays under prices above its least, nano-yuan; unserved, its value."""
+        places, demand = self.placement.current, self.problem.demand
+        paid_nano = exact_costs(self.problem, places) + held_at(
+            places.entry, places.column, places.start, demand.milli, demand.slots, self.price_by_column
+        )
+        return np.where(places.served, paid_nano, self.value_nano) - self.bound.job_nano

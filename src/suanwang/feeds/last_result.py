@@ -1,0 +1,136 @@
+"""An earlier result folder, read as what the next clearing goes on from.
+
+Its scenario may have been another: jobs come and go, and a pool too. So lines are matched by the names of
+jobs and pools, what has no match is left out, and nothing else is asked of the plan here: clearing tries each
+place against the rules of today. A result with which nothing matches is of another network, and refused.
+"""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from suanwang.clearing.last import LastClearing
+from suanwang.feeds.findings import Findings
+from suanwang.feeds.result_folder import price_matrix, read_report
+from suanwang.feeds.result_writer import REPORT_FILE
+from suanwang.feeds.scenario_folder import check_folder
+from suanwang.feeds.table_files import read_table
+from suanwang.model.result import PLAN, PRICES, Report
+from suanwang.model.scenario import Scenario
+from suanwang.units.errors import Fault
+from suanwang.units.text import Text
+
+PLACE_COLUMNS = ("job", "option", "pool", "start_slot")
+
+
+class LastRead(msgspec.Struct, frozen=True):
+    """What to go on from, and what of the result no longer has a place in the scenario."""
+
+    last: LastClearing
+    warnings: tuple[Fault, ...]
+
+
+def read_last(folder: Path, scenario: Scenario) -> LastRead:
+    """The result in `folder`, for a clearing of `scenario`. Raises InvalidInput with every fault found."""
+    findings = Findings()
+    check_folder(folder, findings)
+    findings.refuse()
+    report = read_report(folder / REPORT_FILE, findings)
+    plan = read_table(folder, PLAN, findings, only=PLACE_COLUMNS).frame
+    prices = read_table(folder, PRICES, findings).frame
+    findings.refuse()
+    assert report is not None
+    check_method(report, folder, findings)
+    known = prices["pool"].is_in(scenario.pools["pool"].implode())
+    check_network(folder, prices["pool"].filter(~known), plan, scenario, findings)
+    late = int((prices["slot"] >= scenario.header.slots).sum())
+    if late:
+        findings.note(
+            "horizon",
+            f"{folder} prices",
+            Text(f"{late} prices lie beyond the scenario's horizon", f"有 {late} 个价格超出场景的时间范围"),
+            found=str(prices["slot"].max()),
+            expected=Text(f"slots below {scenario.header.slots}", f"时段小于 {scenario.header.slots}"),
+            remedy=Text("is this a result of this network, over the same slots?", "是否同一网络、同一时段？"),
+        )
+    findings.refuse()
+    option, pool, start_slot = places_by_job(plan, scenario)
+    gap = report.held_to_gap if report.held_to_gap is not None else report.gap
+    price_micro = price_matrix(prices.filter(known), scenario)
+    return LastRead(LastClearing(price_micro, option, pool, start_slot, gap), tuple(findings.warnings))
+
+
+def check_method(report: Report, folder: Path, findings: Findings) -> None:
+    """A plan made without prices leaves nothing to go on from."""
+    if report.method == "fcfs":
+        findings.note(
+            "no_prices",
+            str(folder),
+            Text("the result of first come, first served has no prices", "先到先得的结果没有价格"),
+            expected=Text("a result of the method prices or exact", "方法为 prices 或 exact 的结果"),
+            remedy=Text("clear without --from", "出清时去掉 --from"),
+        )
+
+
+def check_network(
+    folder: Path, strangers: pl.Series, plan: pl.DataFrame, scenario: Scenario, findings: Findings
+) -> None:
+    """At least one pool and one job are those of the scenario; pools that are gone are told."""
+    placed = plan["pool"].drop_nulls().unique()
+    met = placed.is_in(scenario.pools["pool"].implode()).any() or not len(placed)
+    if not met or (plan.height and not plan["job"].is_in(scenario.jobs["job"].implode()).any()):
+        what = Text("no job in common with the scenario", "与场景没有共同的作业")
+        if not met:
+            what = Text("no pool in common with the scenario", "与场景没有共同的资源池")
+        findings.note(
+            "other_network",
+            str(folder),
+            what,
+            found=", ".join((plan["job"] if met else placed).head(3).to_list()),
+            expected=Text("an earlier result of this network", "该网络先前的结果"),
+            remedy=Text("name its result folder, or leave --from out", "指定其结果目录，或去掉 --from"),
+        )
+    elif len(strangers):
+        gone = strangers.unique(maintain_order=True)
+        findings.note(
+            "gone_pool",
+            f"{folder} prices",
+            Text(
+                f"{len(gone)} pools are no longer there; their prices are left out",
+                f"{len(gone)} 个资源池已不存在，忽略其价格",
+            ),
+            found=", ".join(gone.head(3).to_list()),
+            remedy=Text("none is needed", "无需处理"),
+            warning=True,
+        )
+
+
+def places_by_job(plan: pl.DataFrame, scenario: Scenario) -> tuple[NDArray[np.int32], ...]:
+    """(job,) option, row of the pool and start of the scenario's jobs in the plan, −1 where there is none."""
+    pools = scenario.pools.select("pool").with_row_index("pool_index")
+    places = plan.join(pools, on="pool", how="left", maintain_order="left").select(
+        pl.col("option", "pool_index", "start_slot").cast(pl.Int32, strict=False).fill_null(-1)
+    )
+    jobs = scenario.jobs["job"]
+    line = np.full(len(jobs), -1, np.int64)
+    # a plan made of mostly the same jobs has most of them in the same lines
+    shared = min(len(jobs), plan.height)
+    same = (jobs.head(shared) == plan["job"].head(shared)).to_numpy()
+    line[:shared][same] = np.flatnonzero(same)
+    other = np.concatenate([np.flatnonzero(~same), np.arange(shared, plan.height)])
+    rest = pl.DataFrame({"job": plan["job"].gather(other), "line": other}).unique("job", keep="first")
+    asked = np.flatnonzero(line < 0)
+    found = pl.DataFrame({"job": jobs.gather(asked)}).join(rest, on="job", how="left", maintain_order="left")
+    line[asked] = found["line"].fill_null(-1).to_numpy()
+    there = line >= 0
+    columns: list[NDArray[np.int32]] = []
+    for series in places.get_columns():
+        column = np.full(len(jobs), -1, np.int32)
+        column[there] = series.to_numpy()[line[there]]
+        columns.append(column)
+    option, pool, start = columns
+    whole = (option >= 0) & (pool >= 0) & (start >= 0)
+    return tuple(np.where(whole, column, -1).astype(np.int32) for column in (option, pool, start))
