@@ -77,6 +77,14 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "suanwang.cli.settlement",
         Text("settle, compare claims, resolve disputes", "结算、对账与争议处理"),
     ),
+    "backup": (
+        "suanwang.cli.backup",
+        Text("log, inputs and papers in one file", "把日志、输入与材料备份为一个文件"),
+    ),
+    "restore": (
+        "suanwang.cli.restore",
+        Text("make an empty home from a backup", "由备份恢复到空的位置"),
+    ),
     "warm": (
         "suanwang.cli.warm",
         Text("compile and bundle once what later commands use", "预先编译内核并打包绘图脚本"),

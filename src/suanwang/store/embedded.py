@@ -82,16 +82,17 @@ class EmbeddedServer:
         return False
 
     def _start(self) -> str:
-        self._keeper = None
+        spawned = False
         end = time.monotonic() + START_SECONDS_MOST
         while time.monotonic() < end:
             url = self._answering_url()
             if url is not None:
                 return url
             if self._keeper_is_gone():
-                if self._keeper is not None and self._keeper.returncode == GAVE_UP:
+                if spawned and self._keeper is not None and self._keeper.returncode == GAVE_UP:
                     break
                 self._keeper = self._spawn_keeper()
+                spawned = True
             time.sleep(LOOK_SECONDS)
         raise StoreUnreachable([_not_started(self.cluster)])
 
