@@ -7,10 +7,9 @@ plain dual ascent, whose averaged prices are published as integers. Every random
 float operation is elementwise, so the prices are the same on every machine and for every number of shards.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 from suanwang.clearing.ground import Ground
 from suanwang.clearing.price_step import FLOOR_SHARE, step_prices
 from suanwang.clearing.problem import Int32Array, Problem
-from suanwang.clearing.shards import NOISE_SPAN, Shard, cut_jobs, draw_batches, lay_out
+from suanwang.clearing.shards import NOISE_SPAN, Shard, cut_jobs, draw_batches, lay_out, work_of
 from suanwang.clearing.windows import Float32Array, Float64Array
 from suanwang.units.rounding import Int64Array
 
@@ -26,8 +25,15 @@ STEPS = 400
 AVERAGED_SHARE = 0.15
 STEPS_PER_DRAW = 5
 COLDEST = 12
-"""The temperature ends at 2**-12."""
+"""The temperature ends at 2**-12, and less cold in a short search: see `coldest`."""
 JOBS_PER_BATCH_AND_CELL = 0.2
+WORK_PER_THREAD = 2**17
+"""Work of a batch, as `shards.work_of` counts it (about half a millisecond), that is worth a thread."""
+CELLS_PER_THREAD = 2**14
+"""Prices to step that are worth a thread."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -56,13 +62,16 @@ class ThreadCrowd:
     def answer(self, asked: Asked) -> Int64Array:
         """See `Crowd`."""
         by_column = np.ascontiguousarray(asked.prefix.T)
-        answers = [
-            self.pool.submit(
-                shard.load, self.ground, asked.batch, asked.prefix, by_column, asked.weight, asked.noise
-            )
-            for shard in self.shards
-        ]
-        return np.stack([answer.result() for answer in answers])
+
+        def load(shard: Shard) -> Int64Array:
+            return shard.load(self.ground, asked.batch, asked.prefix, by_column, asked.weight, asked.noise)
+
+        return np.stack(over(self.pool, load, self.shards))
+
+
+def over(pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """`work` of every item, by the threads of `pool`; a single item without waking one."""
+    return [work(items[0])] if len(items) == 1 else list(pool.map(work, items))
 
 
 def batches_for(problem: Problem) -> int:
@@ -71,12 +80,25 @@ def batches_for(problem: Problem) -> int:
     return max(1, min(256, round(problem.demand.jobs / (JOBS_PER_BATCH_AND_CELL * cells))))
 
 
+def coldest(steps: int) -> float:
+    """The temperature ends at 2 to minus this: `COLDEST`, less 2 for each time that `steps` is halved.
+
+    Prices must get where they belong before the steps are too small for it. Straight lines between the
+    halvings; never below 1.
+    """
+    short, halvings = float(steps), 0
+    while short * 2 <= STEPS:
+        short, halvings = short * 2, halvings + 1
+    missing = halvings + max(0.0, STEPS / short - 1.0)
+    return max(1.0, COLDEST - 2.0 * missing)
+
+
 def temperature(step: int, steps: int, hottest: float) -> float:
-    """Falls from 2**-hottest to 2**-COLDEST, geometrically but for straight lines between powers of two.
+    """Falls from 2**-hottest to 2**-coldest, geometrically but for straight lines between powers of two.
 
     So it needs no transcendental function, whose last digit differs between machines.
     """
-    exponent = hottest + (COLDEST - hottest) * step / max(1, steps - 1)
+    exponent = hottest + max(0.0, coldest(steps) - hottest) * step / max(1, steps - 1)
     whole = int(exponent)
     return 2.0**-whole * (1.0 - (exponent - whole) / 2)
 
@@ -171,27 +193,33 @@ class PriceSearch:
         self, changes: Int64Array, scale: float, heat: float, price: Float64Array, excess: Float64Array,
         total: Int64Array, count: bool, prefix: Float64Array,
     ) -> None:  # fmt: skip
-        """One price step, columns split over the threads."""
+        """One price step, columns split over the threads where there are enough."""
         supply = self.problem.supply
-        cuts = np.linspace(0, supply.columns, 3).astype(int)
-        tasks = [
-            self.pool.submit(
-                step_prices, first, last, changes, scale, heat, supply.unit_micro, supply.capacity_milli,
-                self.floor_micro, self.shut_micro, price, excess, total, count, prefix,
-            )
-            for first, last in pairwise(cuts)
-        ]  # fmt: skip
-        for task in tasks:
-            task.result()
+
+        def step(columns: tuple[int, int]) -> None:
+            step_prices(
+                *columns, changes, scale, heat, supply.unit_micro, supply.capacity_milli, self.floor_micro,
+                self.shut_micro, price, excess, total, count, prefix,
+            )  # fmt: skip
+
+        half = supply.columns // 2 if supply.capacity_milli.size >= CELLS_PER_THREAD else 0
+        over(self.pool, step, [(0, half), (half, supply.columns)] if half else [(0, supply.columns)])
+
+
+def shards_for(problem: Problem, batches: int, threads: int) -> int:
+    """As many shards as there are threads, but no more than a batch has work for."""
+    return max(1, min(threads, int(work_of(problem.demand).sum()) // (batches * WORK_PER_THREAD)))
 
 
 def gather_crowd(
-    problem: Problem, ground: Ground, dense_row: Int32Array, batches: int, threads: int,
+    problem: Problem, ground: Ground, dense_row: Int32Array, batches: int, shards: int,
     pool: ThreadPoolExecutor, seed: int,
 ) -> tuple[ThreadCrowd, Int64Array]:  # fmt: skip
     """The jobs of a problem as a crowd of threads, and the number of jobs in each batch."""
     batch = draw_batches(problem.demand, batches, np.random.Generator(np.random.PCG64([seed, 0])))
-    parts = cut_jobs(problem.demand, threads)
-    tasks = [pool.submit(lay_out, problem, dense_row, jobs, batch, batches) for jobs in parts]
-    shards = [task.result() for task in tasks]
-    return ThreadCrowd(ground, shards, pool), np.bincount(batch[batch >= 0], minlength=batches)
+
+    def lay(jobs: Int64Array) -> Shard:
+        return lay_out(problem, dense_row, jobs, batch, batches)
+
+    laid = over(pool, lay, cut_jobs(problem.demand, shards))
+    return ThreadCrowd(ground, laid, pool), np.bincount(batch[batch >= 0], minlength=batches)

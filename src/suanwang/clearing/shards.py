@@ -152,14 +152,21 @@ def draw_batches(demand: Demand, batches: int, random: np.random.Generator) -> I
     return batch
 
 
+def work_of(demand: Demand) -> Int64Array:
+    """(able job,) about how much work it is to answer, in pools passed over."""
+    if not demand.entries:
+        return np.zeros(0, np.int64)
+    first = demand.first[np.flatnonzero(np.diff(demand.first) > 0)]
+    return np.add.reduceat(40 + demand.reach.astype(np.int64), first)
+
+
 def cut_jobs(demand: Demand, shards: int) -> list[Int64Array]:
     """The able jobs in `shards` parts of about equal work, by class and duration to share tables."""
     able = np.flatnonzero(np.diff(demand.first) > 0)
     entry = demand.first[able]
     key = demand.device_class[entry].astype(np.int64) * 2**20 + demand.slots[entry]
     order = np.argsort(key, kind="stable")
-    work = np.add.reduceat(40 + demand.reach.astype(np.int64), entry) if len(able) else np.zeros(0, np.int64)
-    done = np.cumsum(work[order])
+    done = np.cumsum(work_of(demand)[order])
     cuts = np.searchsorted(
         done, [int(done[-1]) * part // shards if len(done) else 0 for part in range(1, shards)]
     )
