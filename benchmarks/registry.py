@@ -36,7 +36,7 @@ BENCHMARKS = (
     Benchmark("national-10m", "clearing", "10,000,000 jobs, 1,000 centres", "national_10m", long=True),
     Benchmark("reclear", "reclear", "clear again after 1 % of the jobs changed"),
     Benchmark("small-cases", "small_cases", "small cases against the exact program"),
-    Benchmark("highs-lp", "highs_lp", "the bound against HiGHS's LP, 3,000 jobs"),
+    Benchmark("highs-lp", "highs_lp", "the bound against HiGHS's LP, 2,000 to 3,000 jobs"),
     Benchmark("highs-lp-5k", "highs_lp", "the same at 5,000 jobs", "run_long", long=True),
     Benchmark("quote", "quote", "one quote, 300 centres"),
     Benchmark("pop", "peers", "POP: k partitions, each solved by HiGHS", "pop"),
