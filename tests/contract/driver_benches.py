@@ -1,0 +1,153 @@
+"""The engines that the driver contract runs on: each a bench that makes drivers, launches and waits."""
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from suanwang.drivers.device_slots import Machine
+from suanwang.drivers.fake import FakeDriver
+from suanwang.drivers.fake_engine import Behaviour, FakeEngine
+from suanwang.drivers.local import LocalDriver
+from suanwang.drivers.local_machine import this_machine
+from suanwang.drivers.port import Driver, Ended, Launch, Pool, Report, Started
+
+DEVICE = "A100"
+PATIENCE_S = 90.0
+SECOND_US = 1_000_000
+
+
+class Bench:
+    """An engine with one pool of `DEVICE`; `make` gives a new driver of it each time."""
+
+    real = True
+    nodes = 1
+    devices_per_node = 4
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.numbers = itertools.count(1)
+        self.heard: dict[str, list[Report]] = {}
+        self.driver: Driver = self.make()
+
+    def make(self) -> Driver:
+        raise NotImplementedError
+
+    def again(self) -> Driver:
+        """Drop the driver, as an agent that died would, and make another."""
+        self.driver.close()
+        self.driver = self.make()
+        return self.driver
+
+    def launch(self, script: str, does: Behaviour | None = None, **over: Any) -> Launch:
+        """A launch of `script` in a folder of its own; `does` is what it means on the fake."""
+        attempt = over.pop("attempt", f"job-{os.getpid()}-{self.folder.name[-12:]}-{next(self.numbers)}.1")
+        work = self.folder / "work" / attempt
+        work.mkdir(parents=True, exist_ok=True)
+        launch = Launch(
+            attempt,
+            over.pop("name", "训练 test"),
+            script,
+            str(work),
+            over.pop("device", DEVICE),
+            over.pop("units_milli", 1000),
+            over.pop("time_limit_s", 60),
+            **over,
+        )
+        self.behave(launch, does or Behaviour(0))
+        return launch
+
+    def behave(self, launch: Launch, does: Behaviour) -> None:
+        """Only the fake needs telling."""
+
+    def start(self, *launches: Launch) -> None:
+        answers = self.driver.start(launches)
+        assert all(isinstance(answer, Started) and not answer.already for answer in answers), answers
+
+    def hear(self, reports: Sequence[Report]) -> None:
+        for report in reports:
+            self.heard.setdefault(report.attempt, []).append(report)
+
+    def until(self, met: Callable[[], object], what: str = "") -> None:
+        """Poll until it is so."""
+        end = time.monotonic() + PATIENCE_S
+        while not met():
+            assert time.monotonic() < end, f"waited too long {what}: {self.heard}"
+            self.hear(self.driver.poll(0.2))
+            if not self.real:
+                time.sleep(0.01)
+
+    def until_running(self, *launches: Launch) -> None:
+        self.until(
+            lambda: all(
+                any(type(report).__name__ == "Running" for report in self.heard.get(one.attempt, []))
+                for one in launches
+            ),
+            "for running",
+        )
+
+    def end_of(self, launch: Launch) -> Ended:
+        """How it ended, waited for."""
+        ended: list[Ended] = []
+
+        def over() -> bool:
+            ended[:] = [one for one in self.heard.get(launch.attempt, []) if isinstance(one, Ended)]
+            return bool(ended)
+
+        self.until(over, f"for the end of {launch.attempt}")
+        return ended[0]
+
+    def run(self, script: str, does: Behaviour | None = None, **over: Any) -> tuple[Launch, Ended]:
+        launch = self.launch(script, does, **over)
+        self.start(launch)
+        return launch, self.end_of(launch)
+
+    def agent(self) -> str:
+        """Python that makes `driver`, for a process of its own."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self.driver.close()
+
+
+class LocalBench(Bench):
+    def machine(self) -> Machine:
+        return this_machine({DEVICE: self.devices_per_node})
+
+    def make(self) -> Driver:
+        return LocalDriver(self.folder / "state", self.machine())
+
+    def agent(self) -> str:
+        return (
+            "from pathlib import Path\n"
+            "from suanwang.drivers.local import LocalDriver\n"
+            "from suanwang.drivers.local_machine import this_machine\n"
+            f"driver = LocalDriver(Path({str(self.folder / 'state')!r}),"
+            f" this_machine({{{DEVICE!r}: {self.devices_per_node}}}))\n"
+        )
+
+    def close(self) -> None:
+        driver = self.driver
+        assert isinstance(driver, LocalDriver)
+        driver.end()
+
+
+class FakeBench(Bench):
+    real = False
+    nodes = 2
+
+    def __init__(self, folder: Path) -> None:
+        self.plans: dict[str, Behaviour] = {}
+        self.engine = FakeEngine(
+            [Pool(DEVICE, self.nodes, self.devices_per_node, 8, 4096)],
+            lambda launch: self.plans[launch.attempt],
+        )
+        super().__init__(folder)
+
+    def behave(self, launch: Launch, does: Behaviour) -> None:
+        self.plans.setdefault(launch.attempt, does)
+
+    def make(self) -> Driver:
+        return FakeDriver(self.engine, lambda: time.time_ns() // 1000)
