@@ -13,7 +13,6 @@ from suanwang.clearing.placer import Placer
 from suanwang.clearing.places import Places
 from suanwang.clearing.queue import Queue, line_up, steps_of
 from suanwang.clearing.sweep import MOVE, PLACE, TOLERATED
-from suanwang.clearing.windows import Float64Array
 from suanwang.units.rounding import Int64Array
 
 LEVELS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
@@ -22,47 +21,38 @@ CANDIDATES_AGAIN = 200
 """Jobs that may push others aside in the end."""
 
 
-class Choices:
-    """The entries of one choice, first or second, by job: −1 where a job has none that could be worth it."""
+def hopeful(placer: Placer, choice: Int64Array) -> Int64Array:
+    """`choice` (job,), −1 also where the least cost under prices is above what is tolerated at first."""
+    most = TOLERATED * placer.value_nano
+    return np.where((choice >= 0) & (placer.bound.least_nano[choice] < most), choice, -1)
 
-    def __init__(self, placer: Placer, entry: Int64Array, order: Float64Array) -> None:
-        demand = placer.problem.demand
-        hopeful = placer.bound.least_nano[entry] < TOLERATED * placer.value_nano[demand.job[entry]]
-        self.problem = placer.problem
-        self.entry = np.full(demand.jobs, -1, np.int64)
-        self.order = np.full(demand.jobs, np.inf)
-        self.entry[demand.job[entry[hopeful]]] = entry[hopeful]
-        self.order[demand.job[entry]] = order
 
-    def queue(self, jobs: Int64Array) -> Queue:
-        """Those of `jobs` that have the choice, lined up."""
-        jobs = jobs[self.entry[jobs] >= 0]
-        return line_up(self.problem, self.entry[jobs], self.order[jobs])
+def queue_of(placer: Placer, choice: Int64Array, jobs: Int64Array) -> Queue:
+    """Those of `jobs` that have the choice, lined up."""
+    entry = choice[jobs]
+    entry = entry[entry >= 0]
+    return line_up(placer.problem, entry, placer.urgency[entry])
 
 
 def place_again(placer: Placer, last: LastClearing) -> tuple[int, Places]:
     """The cost, nano-yuan, and the plan that goes on from the last."""
     demand, placement = placer.problem.demand, placer.placement
     state = placement.state
-    choices = (
-        Choices(placer, placer.first_choice, placer.order_first),
-        Choices(placer, placer.second_choice, placer.order_second),
-    )
+    choices = [hopeful(placer, choice) for choice in placer.choices]
     held = places_that_hold(placer.problem, last)
-    for jobs in levels_of(choices[0].order):
+    for jobs in levels_of(placer):
         keep = jobs[held.entry[jobs] >= 0]
         take_in_turn(
             keep, held.entry, held.column, held.start, demand.milli, demand.slots, state.free_milli,
             state.entry, state.column, state.start,
         )  # fmt: skip
         for choice in choices:
-            placement.sweep(choice.queue(jobs[state.entry[jobs] < 0]), placer.prices[1.0], PLACE)
+            placement.sweep(queue_of(placer, choice, jobs[state.entry[jobs] < 0]), placer.prices[1.0], PLACE)
     placer.drop_worthless()
     moved = (state.entry != held.entry) | (state.column != held.column) | (state.start != held.start)
     restless = np.flatnonzero(moved | (state.entry < 0))
     for choice in choices:
-        placement.sweep(choice.queue(restless), placer.prices[0.0], MOVE)
-    placer.drop_worthless()
+        placement.sweep(queue_of(placer, choice, restless), placer.prices[0.0], MOVE)
     placer.exchange(passes=1, most=CANDIDATES_AGAIN)
     places = placement.places
     cost_nano = placer.cost_nano(places)
@@ -70,17 +60,13 @@ def place_again(placer: Placer, last: LastClearing) -> tuple[int, Places]:
     return cost_nano, places
 
 
-def levels_of(order: Float64Array) -> list[Int64Array]:
-    """The jobs level by level, each in order of urgency; those without an order (infinite) last."""
-    ranked = np.isfinite(order)
-    step = np.full(len(order), 2**14, np.int16)
-    step[ranked] = np.clip(steps_of(order[ranked]), -(2**14), 2**14 - 1)
+def levels_of(placer: Placer) -> list[Int64Array]:
+    """The jobs level by level, each in order of urgency; those that can run nowhere last."""
+    choice = placer.choices[0]
+    able = np.flatnonzero(choice >= 0)
+    step = np.full(len(choice), 2**14, np.int16)
+    step[able] = np.clip(steps_of(placer.urgency[choice[able]]), -(2**14), 2**14 - 1)
     turn = np.argsort(step, kind="stable")
-    sorted_step = step[turn]
-    count = int(ranked.sum())
-    cuts = (
-        [int(np.searchsorted(sorted_step, sorted_step[int(share * count)])) for share in LEVELS]
-        if count
-        else []
-    )
-    return np.split(turn, cuts)
+    ranked = step[turn]
+    least = [ranked[int(share * len(able))] for share in LEVELS] if len(able) else []
+    return np.split(turn, np.searchsorted(ranked, np.array(least, np.int16)))

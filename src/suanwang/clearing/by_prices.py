@@ -120,7 +120,7 @@ def from_scratch(
     watch.bound(bound.nano)
     watch.phase("place")
     del crowd, asked, search
-    entries = entries_of(problem, dense_row, np.arange(problem.demand.entries))
+    entries = entries_of(problem, dense_row, slice(None))
     placer = Placer(problem, Placement(problem, ground, entries, pool), bound, price_micro, watch)
     rounds = settings.rounds or max(1, min(ROUNDS_MOST, ROUNDS_WORK // max(problem.demand.jobs, 1)))
     cost_nano, places = placer.best_of(rounds)
@@ -142,7 +142,7 @@ def clear_again(
         # runs beside the parts of placing that one thread does
         free = beside.submit(bound_of, problem, ground, crowd.shards, pool, nothing)
         watch.phase("place")
-        entries = entries_of(problem, dense_row, np.arange(problem.demand.entries))
+        entries = entries_of(problem, dense_row, slice(None))
         placer = Placer(problem, Placement(problem, ground, entries, pool), bound, price_micro, watch)
         cost_nano, places = place_again(placer, last)
         free_bound = free.result()

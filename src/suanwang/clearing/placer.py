@@ -9,7 +9,7 @@ from suanwang.clearing.costs import exact_costs, held_at, sums_by_column
 from suanwang.clearing.placement import Placement, prefix_sums
 from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Problem
-from suanwang.clearing.queue import cheapest_entries, line_up, other_entries, steps_of, urgency
+from suanwang.clearing.queue import line_up, rank_entries, steps_of, urgency
 from suanwang.clearing.sweep import MOVE, PLACE
 from suanwang.clearing.watch import Watch
 from suanwang.clearing.windows import Float32Array, Float64Array
@@ -31,10 +31,8 @@ class Placer:
     ) -> None:
         demand = problem.demand
         self.problem, self.placement, self.bound, self.watch = problem, placement, bound, watch
-        self.first_choice = cheapest_entries(demand, bound.least_nano)
-        self.second_choice = other_entries(demand, bound.least_nano, self.first_choice)
-        self.order_first = urgency(demand, self.first_choice, bound)
-        self.order_second = urgency(demand, self.second_choice, bound)
+        self.choices = rank_entries(demand.first, bound.least_nano)
+        self.urgency = urgency(demand, bound)
         self.prices = {share: prefix_sums(problem, np.rint(share * price_micro)) for share in {1.0, *SWEEPS}}
         self.price_by_column = sums_by_column(price_micro)
         self.value_nano = demand.value_micro * 1000
@@ -42,8 +40,7 @@ class Placer:
     @cached_property
     def order(self) -> Float32Array:
         """(entry,) the urgency of every entry, in steps."""
-        demand = self.problem.demand
-        return steps_of(urgency(demand, np.arange(demand.entries), self.bound)).astype(np.float32)
+        return steps_of(self.urgency).astype(np.float32)
 
     def best_of(self, rounds: int) -> tuple[int, Places]:
         """The cheapest plan of several rounds: its cost, nano-yuan, and the plan."""
@@ -63,12 +60,9 @@ class Placer:
     def round(self, ahead: Float64Array) -> tuple[int, Places]:
         """Place all and let them move; the cost, nano-yuan, and the plan. `ahead`: (job,) sooner by that."""
         demand, placement = self.problem.demand, self.placement
+        entries = [choice[choice >= 0] for choice in self.choices]
         queues = [
-            line_up(self.problem, entry, order - ahead[demand.job[entry]])
-            for entry, order in (
-                (self.first_choice, self.order_first),
-                (self.second_choice, self.order_second),
-            )
+            line_up(self.problem, entry, self.urgency[entry] - ahead[demand.job[entry]]) for entry in entries
         ]
         for queue in queues:
             placement.sweep(queue, self.prices[1.0], PLACE)
@@ -85,9 +79,7 @@ class Placer:
 
     def exchange(self, passes: int = EJECTIONS, most: int = CANDIDATES_MOST) -> None:
         """Let the jobs with most regret push others aside, where that is cheaper for all together."""
-        demand, state = self.problem.demand, self.placement.state
-        choice = np.full(demand.jobs, -1, np.int64)
-        choice[demand.job[self.first_choice]] = self.first_choice
+        demand, state, choice = self.problem.demand, self.placement.state, self.choices[0]
         for _ in range(passes):
             # capped so that the sum of all holds in 64 bits
             regret_nano = np.minimum(self.regret_nano(), 2**62 // max(demand.jobs, 1))

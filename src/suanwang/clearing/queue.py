@@ -2,11 +2,12 @@
 
 import msgspec
 import numpy as np
+from numba import njit
 
 from suanwang.clearing.bound import Bound
 from suanwang.clearing.exact_response import NO_COST
 from suanwang.clearing.ground import Tables
-from suanwang.clearing.problem import Demand, Problem
+from suanwang.clearing.problem import Demand, Int32Array, Problem
 from suanwang.clearing.shards import BLOCK_SLOTS, cut_tables
 from suanwang.clearing.windows import Float64Array
 from suanwang.units.rounding import Int64Array
@@ -24,41 +25,48 @@ class Queue(msgspec.Struct, frozen=True):
     entry: Int64Array
 
 
-def cheapest_entries(demand: Demand, least_nano: Int64Array) -> Int64Array:
-    """The entry with the least cost of each job that has one below `NO_COST`; ties to the first option."""
-    able = np.flatnonzero(np.diff(demand.first) > 0)
-    if not len(able):
-        return np.zeros(0, np.int64)
-    first = demand.first[able]
-    least = np.minimum.reduceat(least_nano, first)
-    is_least = least_nano == np.repeat(least, np.diff(demand.first)[able])
-    chosen = np.minimum.reduceat(np.where(is_least, np.arange(demand.entries), demand.entries), first)
-    return chosen[least < NO_COST]
+@njit(cache=True, nogil=True)
+def rank_entries(first: Int64Array, least_nano: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """(job,) the entry with the least cost of each job, and the next; −1 for none below `NO_COST`.
+
+    Ties go to the first option.
+    """
+    best = np.full(len(first) - 1, -1, np.int64)
+    next_best = np.full(len(first) - 1, -1, np.int64)
+    for j in range(len(first) - 1):
+        least, second = NO_COST, NO_COST
+        for n in range(first[j], first[j + 1]):
+            if least_nano[n] < least:
+                next_best[j], second = best[j], least
+                best[j], least = n, least_nano[n]
+            elif least_nano[n] < second:
+                next_best[j], second = n, least_nano[n]
+    return best, next_best
 
 
-def other_entries(demand: Demand, least_nano: Int64Array, taken: Int64Array) -> Int64Array:
-    """The cheapest entry of each job apart from those `taken`, where it has another."""
-    rest = least_nano.copy()
-    rest[taken] = NO_COST
-    return cheapest_entries(demand, rest)
-
-
-def urgency(demand: Demand, entry: Int64Array, bound: Bound) -> Float64Array:
-    """Lower goes first: long, wide, tight, few-choice jobs, and those with much value at stake.
+def urgency(demand: Demand, bound: Bound) -> Float64Array:
+    """(entry,) lower goes first: long, wide, tight, few-choice jobs, and those with much value at stake.
 
     −log2 units − 2·log2 duration + 0.7·log2 window + log2 pools − log2 clip((value − m)/m, 0.05, 4), with m
     the job's least cost under prices.
     """
-    value = demand.value_micro[demand.job[entry]] * 1000.0
-    least = np.minimum(bound.least_nano[entry].astype(np.float64), value)
+    value = demand.value_micro[demand.job] * 1000.0
+    least = np.minimum(bound.least_nano.astype(np.float64), value)
     margin = np.clip((value - least) / np.maximum(least, 1.0), 0.05, 4.0)
     return (
-        -np.log2(demand.milli[entry] / 1000.0)
-        - 2.0 * np.log2(demand.slots[entry])
-        + 0.7 * np.log2(demand.starts[entry])
-        + np.log2(demand.allowed[entry])
+        -np.log2(demand.milli / 1000.0)
+        - 2.0 * log2_of(demand.slots)
+        + 0.7 * log2_of(demand.starts)
+        + log2_of(demand.allowed)
         - np.log2(margin)
     )
+
+
+def log2_of(counts: Int32Array) -> Float64Array:
+    """log2 of whole numbers ≥ 1, looked up."""
+    table = np.zeros(int(counts.max(initial=1)) + 1)
+    table[1:] = np.log2(np.arange(1, len(table)))
+    return table[counts]
 
 
 def steps_of(order: Float64Array) -> Int64Array:

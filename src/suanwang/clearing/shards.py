@@ -54,11 +54,11 @@ def passes_over_all(demand: Demand) -> np.ndarray[tuple[int], np.dtype[np.bool_]
     return demand.allowed.astype(np.int64) * SPARSE_FACTOR >= demand.reach
 
 
-def entries_of(problem: Problem, dense_row: Int32Array, entry: Int64Array) -> Entries:
-    """The kernel's form of the given entries, in the order given."""
+def entries_of(problem: Problem, dense_row: Int32Array, entry: Int64Array | slice) -> Entries:
+    """The kernel's form of the given entries, in the order given; of a slice mostly views."""
     demand = problem.demand
     job = demand.job[entry]
-    dense = np.where(passes_over_all(demand), dense_row[demand.row], -1).astype(np.int32)
+    dense = np.where(passes_over_all(demand), dense_row[demand.row], np.int32(-1))
     entries = Entries(
         milli=demand.milli[entry],
         slots=demand.slots[entry],

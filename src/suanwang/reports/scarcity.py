@@ -42,14 +42,16 @@ def scarcity_of(scenario: Scenario, outcome: Outcome, usage: Usage) -> Scarcity 
 
 
 def priced_capacity(price: Int64Array, available: Int64Array) -> list[int]:
-    """(slot,) Σ price · milli-devices in nano-yuan, exact: Python integers where 64 bits may not hold it."""
+    """(slot,) Σ price · milli-devices in nano-yuan, exact whatever the size."""
     largest = float(price.max()) * float(available.max()) * price.shape[0]
     if largest < PRODUCT_FAST:
         return np.einsum("rt,rt->t", price, available).tolist()
-    rows, columns = np.nonzero(price)
+    # in parts whose products and sums hold in 64 bits
     sums = [0] * price.shape[1]
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        sums[column] += int(price[row, column]) * int(available[row, column])
+    for part, weight in zip(np.divmod(price, 2**26), (2**26, 1), strict=True):
+        for share, size in zip(np.divmod(available, 2**20), (2**20, 1), strict=True):
+            partial = np.einsum("rt,rt->t", part, share).tolist()
+            sums = [total + weight * size * more for total, more in zip(sums, partial, strict=True)]
     return sums
 
 
