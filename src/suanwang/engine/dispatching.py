@@ -1,0 +1,45 @@
+"""Dispatch: what is due is handed to its centre's agent, by an order that carries the fence."""
+
+from collections.abc import Iterator
+
+from suanwang.engine import events
+from suanwang.engine.platform import Platform
+from suanwang.model.orders import Pause, Prolong, Resume, Stop
+
+GRACE_S = 30
+"""A job that is told to stop has so long to save itself."""
+
+
+def dispatch(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
+    """Launches a reserved attempt whose time has come. A silent centre is sent nothing."""
+    attempt = platform.state.attempts[name]
+    centre = platform.state.centres[attempt.centre]
+    if attempt.state != "reserved" or attempt.figures.start_at > at or centre.silent_since is not None:
+        return
+    yield events.AttemptDispatched(at, attempt.job, attempt.number, attempt.centre, centre.order_count + 1)
+
+
+def stop(platform: Platform, name: str, why: str, at: int) -> Iterator[events.AnyEvent]:
+    """Tells the agent to end an attempt; once for each reason."""
+    attempt = platform.state.attempts[name]
+    if attempt.stopping == why:
+        return
+    centre = platform.state.centres[attempt.centre]
+    grace_s = 0 if why == "fenced" else GRACE_S
+    yield events.OrderGiven(at, attempt.centre, Stop(centre.order_count + 1, name, why, grace_s))
+
+
+def pause(platform: Platform, name: str, resume: bool, at: int) -> Iterator[events.AnyEvent]:
+    """Stops an attempt's clock, or lets it go on."""
+    centre_name = platform.state.attempts[name].centre
+    number = platform.state.centres[centre_name].order_count + 1
+    order = Resume(number, name) if resume else Pause(number, name)
+    yield events.OrderGiven(at, centre_name, order)
+
+
+def prolong(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
+    """Tells the agent the attempt's new limit and end."""
+    attempt = platform.state.attempts[name]
+    number = platform.state.centres[attempt.centre].order_count + 1
+    figures = attempt.figures
+    yield events.OrderGiven(at, attempt.centre, Prolong(number, name, figures.limit_s, figures.end_at))

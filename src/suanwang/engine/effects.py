@@ -1,0 +1,58 @@
+"""What to do once an event is durable: the runtime carries these out, and their results come back as inputs.
+
+Never on a replay. After a restart `outstanding(platform)` says what to do anew.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from suanwang.engine import events
+from suanwang.engine.platform import Platform
+
+
+class Effect(msgspec.Struct, frozen=True, gc=False):
+    """The root."""
+
+
+class Deliver(Effect, frozen=True):
+    """There are orders for the agent of `centre`: `orders_after` has them."""
+
+    centre: str
+
+
+class Solve(Effect, frozen=True):
+    """Clear: `clearing_request` has the problem; the answer is an input `TakePlan` with this `serial`."""
+
+    serial: int
+
+
+class PlaceMore(Effect, frozen=True):
+    """Jobs wait that nobody has looked at: come back with an input `PlaceQueue`."""
+
+
+AnyEffect = Deliver | Solve | PlaceMore
+
+
+def effects(event: events.AnyEvent) -> tuple[AnyEffect, ...]:
+    """What follows from one event."""
+    match event:
+        case events.AttemptDispatched() | events.OrderGiven():
+            return (Deliver(event.centre),)
+        case events.ClearingAsked():
+            return (Solve(event.serial),)
+        case events.JobAdmitted() | events.JobQueued():
+            return (PlaceMore(),)
+        case _:
+            return ()
+
+
+def outstanding(platform: Platform) -> Iterator[AnyEffect]:
+    """What a server that takes over has to do: nothing that was asked before is forgotten."""
+    for name, centre in platform.state.centres.items():
+        if centre.orders:
+            yield Deliver(name)
+    if platform.state.clearing is not None:
+        yield Solve(platform.state.clearing)
+    if platform.line.unseen:
+        yield PlaceMore()

@@ -1,0 +1,314 @@
+"""The network over a stretch of slots as arrays: what there is, what is taken, what a device-slot costs.
+
+It answers where one job could go now, by the kernel of a quote. Pools are rows, in the order of enrolment;
+slots count from `from_slot`. A place is *now* in the running slot, or at the beginning of a later one; a live
+job occupies every slot that it touches.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from suanwang.clearing.offers import quote_one
+from suanwang.clearing.quote import QuoteDesk
+from suanwang.clearing.supply import capacity_by_slot
+from suanwang.energy.unit_parts import pue_of_pool, signals_by_zone, unit_parts, zone_of_pool
+from suanwang.engine.network_frames import scenario_of
+from suanwang.model.job import Shape
+from suanwang.model.network import Terms
+from suanwang.model.scenario import Scenario
+from suanwang.units.rounding import Int64Array
+
+if TYPE_CHECKING:
+    from suanwang.engine.platform import Records
+
+BoolArray = NDArray[np.bool_]
+OFFERS = 8
+"""So many centres are looked at for one job, cheapest first."""
+PROVINCE_DIGITS = 2
+"""`local` work stays in its province: the first two digits of the administrative code."""
+RTT_OF_CLASS_US = {"local": 0, "regional": 20_000, "shiftable": 0}
+"""Round trip of a latency class, 0 for no limit: 20 ms between hubs (发改数据〔2023〕1779号)."""
+
+
+class Place(NamedTuple):
+    """Where a job could go. `reduced_nano`: its cost and scarcity price, what the choice goes by."""
+
+    alternative: int
+    row: int
+    slot: int
+    end_slot: int
+    data_micro: int
+    reduced_nano: int
+
+
+class ShapeView(NamedTuple):
+    """A shape as the kernel reads it. `allowed`: (centre,) by rules that never change with time."""
+
+    asked: Int64Array
+    allowed: BoolArray
+    rtt_ms_most: float
+
+
+class Ground:
+    """`free_milli`, `taken_milli`, `capacity_milli`, `price_micro`, `energy_micro`: (pool, slot)."""
+
+    def __init__(self, state: "Records", from_slot: int, slots: int) -> None:
+        assert state.terms is not None
+        self.terms = state.terms
+        self.from_slot, self.slots = from_slot, slots
+        scenario = self.scenario = scenario_of(state, from_slot, slots)
+        self.capacity_milli = np.ascontiguousarray(capacity_by_slot(scenario))
+        self.taken_milli = np.zeros_like(self.capacity_milli)
+        self.free_milli = self.capacity_milli.copy()
+        self.price_micro = np.zeros_like(self.capacity_milli)
+        self.pools: list[str] = scenario.pools["pool"].to_list()
+        self.devices: list[str] = scenario.pools["device"].to_list()
+        self.centres: list[str] = scenario.centres["centre"].to_list()
+        self.hubs: list[str | None] = scenario.centres["hub"].to_list()
+        self.row_of = {pool: row for row, pool in enumerate(self.pools)}
+        centre_row = {centre: row for row, centre in enumerate(self.centres)}
+        self.centre_of = [centre_row[centre] for centre in scenario.pools["centre"]]
+        self.regions: list[str] = scenario.centres["region"].to_list()
+        self.catalogues = [
+            frozenset(name for name in (text or "").split(";") if name)
+            for text in scenario.centres["catalogues"]
+        ]
+        parts = unit_parts(scenario)
+        self.compute_micro = parts.compute
+        self.energy_micro = parts.energy
+        self.carbon_mg = carbon_mg_of(scenario)
+        self.open = np.array([centre.open for centre in state.centres.values()], np.bool_)
+        self.set_prices(state.prices)
+        self.views: dict[Shape, ShapeView] = {}
+        self.rules: dict[Shape, int] = {}
+
+    def set_prices(self, prices: dict[str, tuple[int, tuple[int, ...]]]) -> None:
+        """Take scarcity prices: pool → (first slot of the platform, price by slot)."""
+        self.price_micro[:] = 0
+        for pool, (first, by_slot) in prices.items():
+            row = self.row_of.get(pool)
+            begin = max(first, self.from_slot)
+            end = min(first + len(by_slot), self.from_slot + self.slots)
+            if row is not None and end > begin:
+                self.price_micro[row, begin - self.from_slot : end - self.from_slot] = by_slot[
+                    begin - first : end - first
+                ]
+        self.desk = QuoteDesk(self.scenario, self.price_micro, self.free_milli)
+
+    def take(self, row: int, from_slot: int, to_slot: int, milli: int) -> None:
+        """Reserve `milli` in slots [from_slot, to_slot) of the platform; negative gives back."""
+        begin, end = max(0, from_slot - self.from_slot), min(self.slots, to_slot - self.from_slot)
+        if end > begin:
+            self.taken_milli[row, begin:end] += milli
+            self.free_milli[row, begin:end] -= milli
+
+    def fits(self, row: int, from_slot: int, to_slot: int, milli: int) -> bool:
+        """Whether `milli` is free in all of [from_slot, to_slot), which lies inside the stretch."""
+        begin, end = from_slot - self.from_slot, to_slot - self.from_slot
+        if begin < 0 or end > self.slots or end <= begin:
+            return False
+        return bool((self.free_milli[row, begin:end] >= milli).all())
+
+    def set_open(self, centre: str, is_open: bool) -> None:
+        """Whether new work may go to a centre."""
+        self.open[self.centres.index(centre)] = is_open
+
+    def view(self, shape: Shape) -> ShapeView:
+        """The shape as the kernel reads it, kept. Raises InvalidInput for a region that is not known."""
+        known = self.views.get(shape)
+        if known is None:
+            known = self.views[shape] = self._view(shape)
+        return known
+
+    def rule_against(self, shape: Shape) -> int:
+        """The rule of `clearing.refusal` that leaves no place in the empty network, SERVED where one is.
+
+        Raises InvalidInput for a region that is not known.
+        """
+        known = self.rules.get(shape)
+        if known is None:
+            view = self.view(shape)
+            _, known = self._ask(shape, view, view.asked, view.allowed, 0, self.slots, self.desk.all_free)
+            self.rules[shape] = known
+        return known
+
+    def _view(self, shape: Shape) -> ShapeView:
+        slot_s = self.terms.slot_s
+        asked = [
+            (
+                index,
+                self.desk.class_of.get(one.device, -1),
+                one.units_milli,
+                one.milli,
+                -(-one.limit_s // slot_s),
+            )
+            for index, one in enumerate(shape.alternatives)
+        ]
+        allowed = self.desk.read_residency(";".join(shape.residency) or None).copy()
+        for row, region in enumerate(self.regions):
+            if not near_enough(shape, region):
+                allowed[row] = False
+            if shape.programme and shape.programme not in self.catalogues[row]:
+                allowed[row] = False
+        return ShapeView(np.array(asked, np.int64).reshape(len(asked), 5), allowed, rtt_most_ms(shape))
+
+    def places(
+        self,
+        shape: Shape,
+        at: int,
+        not_before_at: int,
+        deadline_at: int | None,
+        shut: BoolArray | None = None,
+    ) -> tuple[list[Place], int]:
+        """The cheapest places of the cheapest centres, best first; and the rule that leaves none.
+
+        A deadline is leave to shift: with one, the least cost goes first, without, the earliest start.
+        `shut`: (centre,) centres that shall not be asked, beside those that are not open.
+        """
+        view = self.view(shape)
+        now = self.terms.slot_of(at) - self.from_slot
+        last = self.slots if deadline_at is None else self.terms.slot_of(deadline_at) - self.from_slot
+        horizon = min(last, self.slots, now + self.terms.horizon_slots)
+        allowed = view.allowed & self.open
+        if shut is not None:
+            allowed &= ~shut
+        found: list[Place] = []
+        reason = 0
+        first = now + 1
+        if not_before_at <= at:
+            found, reason = self._now(shape, view, allowed, at, deadline_at)
+        else:
+            wait_us = not_before_at - self.terms.start_at
+            first = max(first, -(-wait_us // self.terms.slot_us) - self.from_slot)
+        if first < horizon and (deadline_at is not None or not found):
+            later, later_reason = self._ask(shape, view, view.asked, allowed, first, horizon)
+            found += later
+            reason = max(reason, later_reason)
+        if deadline_at is None:
+            found.sort(key=lambda place: (place.slot, place.reduced_nano, place.row))
+        else:
+            found.sort(key=lambda place: (place.reduced_nano, place.slot, place.row))
+        return [
+            place._replace(slot=place.slot + self.from_slot, end_slot=place.end_slot + self.from_slot)
+            for place in found
+        ], reason
+
+    def place_in(self, shape: Shape, alternative: int, row: int, slot: int) -> Place | None:
+        """A certain place as the rules see it, its transfers costed; None where a rule is against it.
+
+        Whether it is free, and when it ends, is not asked.
+        """
+        view = self.view(shape)
+        asked = view.asked[alternative : alternative + 1]
+        centre = self.centre_of[row]
+        only = np.zeros_like(view.allowed)
+        only[centre] = view.allowed[centre]
+        if self.desk.class_of.get(self.devices[row]) != asked[0, 1]:
+            return None
+        asked = asked.copy()
+        asked[0, 4] = 1
+        places, _ = self._ask(shape, view, asked, only, 0, self.slots, self.desk.all_free)
+        if not places or asked[0, 3] > self.capacity_milli[row].max():
+            return None
+        return places[0]._replace(alternative=alternative, row=row, slot=slot, end_slot=slot)
+
+    def cheapest_micro(self, shape: Shape) -> int:
+        """What the shape costs at its cheapest in the empty network, micro-yuan; 0 where nothing would do."""
+        view = self.view(shape)
+        places, _ = self._ask(shape, view, view.asked, view.allowed, 0, self.slots, self.desk.all_free)
+        return max(0, -(-min((place.reduced_nano for place in places), default=0) // 1000))
+
+    def _now(
+        self, shape: Shape, view: ShapeView, allowed: BoolArray, at: int, deadline_at: int | None
+    ) -> tuple[list[Place], int]:
+        """Places that start at this instant; each costs by its seconds, and in scarcity by its slots."""
+        slot_of = self.terms.slot_of
+        now = slot_of(at) - self.from_slot
+        of_touched: dict[int, list[int]] = {}
+        for index, one in enumerate(shape.alternatives):
+            end_at = at + one.limit_s * 1_000_000
+            if deadline_at is None or end_at <= deadline_at:
+                touched = slot_of(end_at - 1) - slot_of(at) + 1
+                of_touched.setdefault(touched, []).append(index)
+        found: list[Place] = []
+        reason = 0
+        for touched, indices in of_touched.items():
+            if now + touched > self.slots:
+                continue
+            asked = view.asked[indices].copy()
+            asked[:, 4] = touched
+            places, because = self._ask(shape, view, asked, allowed, now, now + touched)
+            reason = max(reason, because)
+            found += [self._by_the_second(place, shape, at) for place in places]
+        return found, reason
+
+    def _by_the_second(self, place: Place, shape: Shape, at: int) -> Place:
+        """The place with what it costs for the limit's seconds instead of whole slots."""
+        one, cost = shape.alternatives[place.alternative], self.desk.cost[place.row]
+        seconds = seconds_by_slot(self.terms, at, one.limit_s)
+        unit = np.diff(cost[place.slot : place.end_slot + 1]).tolist()
+        whole = one.milli * sum(unit)
+        held = one.milli * sum(u * s for u, s in zip(unit, seconds, strict=True)) // self.terms.slot_s
+        return place._replace(reduced_nano=place.reduced_nano - whole + held)
+
+    def _ask(
+        self,
+        shape: Shape,
+        view: ShapeView,
+        asked: Int64Array,
+        allowed: BoolArray,
+        first: int,
+        last: int,
+        free_milli: Int64Array | None = None,
+    ) -> tuple[list[Place], int]:
+        desk = self.desk
+        free_milli = self.free_milli if free_milli is None else free_milli
+        home = desk.links(shape.region)
+        data = home if not shape.data_region else desk.links(shape.data_region)
+        figures, reason = quote_one(
+            asked, first, last, shape.min_grade, view.rtt_ms_most, shape.in_nano_gb, shape.out_nano_gb,
+            allowed, home.rtt_ms, home.figures, data.figures, desk.grades, desk.class_first, desk.columns,
+            desk.reduced, free_milli, desk.energy, desk.carbon, desk.cost, OFFERS,
+        )  # fmt: skip
+        return [
+            Place(line[0], line[1], line[2], line[3], line[7], line[9]) for line in figures.tolist()
+        ], reason
+
+
+def near_enough(shape: Shape, region: str) -> bool:
+    """Whether work of this latency class may go to a region: `local` stays in its province."""
+    if shape.latency_class != "local":
+        return True
+    return region[:PROVINCE_DIGITS] == shape.region[:PROVINCE_DIGITS]
+
+
+def rtt_most_ms(shape: Shape) -> float:
+    """The longest round trip: the job's own limit and that of its latency class."""
+    limits = [limit for limit in (shape.max_rtt_us, RTT_OF_CLASS_US[shape.latency_class]) if limit]
+    return min(limits) / 1000 if limits else float("inf")
+
+
+def seconds_by_slot(terms: Terms, start_at: int, limit_s: int) -> list[int]:
+    """How a run of `limit_s` seconds from `start_at` spreads over the slots it touches, in whole seconds."""
+    seconds: list[int] = []
+    slot, done = terms.slot_of(start_at), 0
+    while done < limit_s:
+        slot += 1
+        upto = min(limit_s, -(-(terms.start_of(slot) - start_at) // 1_000_000))
+        seconds.append(upto - done)
+        done = upto
+    return seconds
+
+
+def carbon_mg_of(scenario: Scenario) -> Int64Array:
+    """(pool, slot) milligrams of CO2 of one busy device for one slot, by the grid factor, rounded."""
+    signals = signals_by_zone(scenario)
+    zone = zone_of_pool(scenario, signals.zones)
+    kwh = (
+        scenario.pools["power_w_per_device"].to_numpy()
+        * pue_of_pool(scenario)
+        * (scenario.header.slot_minutes / 60 / 1000)
+    )
+    return np.rint(kwh[:, None] * signals.carbon_g_per_kwh[zone] * 1000).astype(np.int64)

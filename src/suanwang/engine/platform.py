@@ -1,0 +1,287 @@
+"""What the platform knows: its network, its jobs and attempts, the money behind them.
+
+All of it follows from the events of the log alone. Only `apply` changes it. `ground`, `line` and `agenda`
+follow from the rest: a snapshot leaves them out.
+"""
+
+from heapq import heappop, heappush
+
+import msgspec
+
+from suanwang.engine.agenda import Agenda, Due
+from suanwang.engine.events import Figures, ReasonRecord
+from suanwang.engine.ground import Ground
+from suanwang.engine.line import Line, LineKey
+from suanwang.engine.voucher_state import Vouchers, empty_vouchers
+from suanwang.model.facts import EndReason, FitShape
+from suanwang.model.job import AttemptState, JobState, Outcome, Shape, Voucher
+from suanwang.model.network import CentreRow, LinkRow, Outage, PairingRow, PoolRow, RegionRow, Terms
+from suanwang.model.orders import AnyOrder
+from suanwang.policy.rules import Rules
+
+
+class Job(msgspec.Struct, gc=False):
+    """A job. `shape`: its number in `Platform.shapes`. `sequence`: its place in the order of admission.
+
+    `waiting_on`: jobs it depends on that have not succeeded. `last`: number of its last attempt, 0 for none.
+    `content`, `checkpoint`: names of what lies beside the log, "" for none.
+    """
+
+    enterprise: str
+    project: str
+    name: str
+    shape: int
+    sequence: int
+    index: int
+    submitted_at: int
+    not_before_at: int
+    deadline_at: int | None
+    priority: int
+    preemptible: bool
+    saves_checkpoint: bool
+    max_price_micro: int | None
+    voucher: Voucher
+    lost_after_s: int
+    content: str
+    waiting_on: tuple[str, ...]
+    state: JobState = "queued"
+    why: str = ""
+    last: int = 0
+    checkpoint: str = ""
+    cancelled: bool = False
+
+
+class Attempt(msgspec.Struct, gc=False):
+    """One attempt. Its hold in the ledger is named as it is: `<job>.<number>`.
+
+    `used_us`: milli-device-microseconds by reserved slot; `meters`: how far each meter was read. `orders`:
+    numbers of the orders about it that stand.
+    `settled`: its hold is resolved.
+    """
+
+    job: str
+    number: int
+    centre: str
+    figures: Figures
+    milli: int
+    state: AttemptState = "reserved"
+    orders: list[int] = msgspec.field(default_factory=list)
+    started_at: int | None = None
+    ended_at: int | None = None
+    outcome: Outcome | None = None
+    reason: EndReason = ""
+    exit_code: int | None = None
+    note: str = ""
+    outputs: str = ""
+    stopping: str = ""
+    progress_bp: int = 0
+    used_us: list[int] = msgspec.field(default_factory=list)
+    meters: dict[str, int] = msgspec.field(default_factory=dict)
+    energy_wh: int | None = None
+    erased_at: int | None = None
+    settled: bool = False
+
+
+class CentreState(msgspec.Struct):
+    """A centre. `orders`: what its agent has still to be told, by number; `attempts`: those not ended."""
+
+    row: CentreRow
+    pools: tuple[PoolRow, ...]
+    session: int = 0
+    silent_since: int | None = None
+    withdrawn: bool = False
+    orders: dict[int, AnyOrder] = msgspec.field(default_factory=dict)
+    order_count: int = 0
+    fits: tuple[FitShape, ...] = ()
+    attempts: dict[str, None] = msgspec.field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Whether new work may be planned there."""
+        return not self.withdrawn and self.silent_since is None
+
+
+class Quota(msgspec.Struct, gc=False):
+    """Limits of an enterprise or one of its projects; None: no limit."""
+
+    milli_most: int | None = None
+    jobs_most: int | None = None
+    weight: int = 1
+
+
+class Holding(msgspec.Struct, gc=False):
+    """What an enterprise or project has reserved or runs now, and what it has used so far."""
+
+    milli: int = 0
+    jobs: int = 0
+    used_milli_s: int = 0
+
+
+class PairingState(msgspec.Struct):
+    """A pairing and how much of its quota is reserved or used."""
+
+    row: PairingRow
+    taken_milli_s: int = 0
+
+
+class ZoneSignals(msgspec.Struct):
+    """What is published of a grid zone: by slot, (price, carbon) as decimal texts."""
+
+    of_slot: dict[int, tuple[str, str]] = msgspec.field(default_factory=dict)
+
+
+class Records(msgspec.Struct):
+    """Everything that a snapshot keeps."""
+
+    vouchers: Vouchers
+    terms: Terms | None = None
+    centres: dict[str, CentreState] = msgspec.field(default_factory=dict)
+    regions: dict[str, RegionRow] = msgspec.field(default_factory=dict)
+    links: dict[str, LinkRow] = msgspec.field(default_factory=dict)
+    pairings: list[PairingState] = msgspec.field(default_factory=list)
+    outages: list[Outage] = msgspec.field(default_factory=list)
+    signals: dict[str, ZoneSignals] = msgspec.field(default_factory=dict)
+    shapes: list[Shape] = msgspec.field(default_factory=list)
+    jobs: dict[str, Job] = msgspec.field(default_factory=dict)
+    attempts: dict[str, Attempt] = msgspec.field(default_factory=dict)
+    dependents: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    held: dict[str, ReasonRecord] = msgspec.field(default_factory=dict)
+    quotas: dict[str, Quota] = msgspec.field(default_factory=dict)
+    holdings: dict[str, Holding] = msgspec.field(default_factory=dict)
+    prices: dict[str, tuple[int, tuple[int, ...]]] = msgspec.field(default_factory=dict)
+    job_count: int = 0
+    clearing_count: int = 0
+    clearing: int | None = None
+    cleared_slot: int = -1
+    lead_at: int = 0
+    epoch: int = 0
+    at: int = 0
+    events: int = 0
+
+
+def empty_records() -> Records:
+    """The state before the first event."""
+    return Records(empty_vouchers())
+
+
+class Platform:
+    """The one writer's state: the records, and what follows from them. `rules`: programmes by id."""
+
+    def __init__(self, state: Records | None = None, rules: dict[str, Rules] | None = None) -> None:
+        self.state = state or empty_records()
+        self.number_of_shape: dict[Shape, int] = {
+            shape: number for number, shape in enumerate(self.state.shapes)
+        }
+        self.rules = rules or {}
+        self.agenda = Agenda()
+        self.line = Line(self.waits)
+        self.reserved: dict[str, list[tuple[int, int, str]]] = {}
+        self.held_for: dict[tuple[str, str], dict[str, None]] = {}
+        self._ground: Ground | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """The platform's terms. Its network is open."""
+        assert self.state.terms is not None
+        return self.state.terms
+
+    @property
+    def ground(self) -> Ground:
+        """The network as arrays, built when it is first needed after a change."""
+        if self._ground is None:
+            self._ground = self._build_ground()
+        return self._ground
+
+    @property
+    def has_network(self) -> bool:
+        """Whether there is a network with a centre to plan on."""
+        return self.state.terms is not None and any(centre.pools for centre in self.state.centres.values())
+
+    def network_changed(self) -> None:
+        """The arrays no longer hold."""
+        self._ground = None
+        self.line.full.clear()
+
+    def _build_ground(self) -> Ground:
+        terms = self.terms
+        slots = 2 * terms.horizon_slots + 1
+        ground = Ground(self.state, terms.slot_of(self.state.at), slots)
+        for centre in self.state.centres.values():
+            for name in centre.attempts:
+                attempt = self.state.attempts[name]
+                figures = attempt.figures
+                ground.take(ground.row_of[figures.pool], figures.from_slot, figures.to_slot, attempt.milli)
+        return ground
+
+    def roll(self) -> None:
+        """Moves the arrays on where the horizon would reach past their end."""
+        if self._ground is not None:
+            now = self.terms.slot_of(self.state.at)
+            if now + self.terms.horizon_slots >= self._ground.from_slot + self._ground.slots:
+                self.network_changed()
+
+    def waits(self, job: str) -> bool:
+        """Whether a job still waits for a place."""
+        known = self.state.jobs.get(job)
+        return known is not None and known.state == "queued"
+
+    def reserved_soon(self, pool: str, most: int) -> list[str]:
+        """The first reservations of a pool that have not been sent out, at most `most`, earliest first."""
+        heap = self.reserved.get(pool)
+        found: list[tuple[int, int, str]] = []
+        while heap and len(found) < most:
+            entry = heappop(heap)
+            attempt = self.state.attempts[entry[2]]
+            if attempt.state == "reserved" and attempt.figures.start_at == entry[0]:
+                found.append(entry)
+        for entry in found:
+            heappush(heap, entry)  # pyright: ignore[reportArgumentType]
+        return [name for _, _, name in found]
+
+    def shape_of(self, job: Job) -> Shape:
+        """The job's shape."""
+        return self.state.shapes[job.shape]
+
+    def line_key(self, job: Job) -> LineKey:
+        """The line in which the job waits."""
+        return job.shape, job.enterprise
+
+    def take_due(self, at: int) -> list[Due]:
+        """What is due by `at`, taken off the agenda; the next slot is put on it."""
+        due = self.agenda.take_due(at)
+        if any(entry.kind == "slot" for entry in due):
+            self.agenda.arm(self.terms.start_of(self.terms.slot_of(at) + 1), "slot")
+        return due
+
+    def has_work(self) -> bool:
+        """Whether there is anything that clearing could place or move."""
+        return any(self.head_waits(key) for key in list(self.line.lines)) or any(self.reserved.values())
+
+    def head_waits(self, key: LineKey) -> bool:
+        """Whether anybody waits in a line."""
+        return self.line.head(key) is not None
+
+    def lost_at(self, attempt: str) -> int | None:
+        """When an attempt of a silent centre counts as lost; None while the centre speaks.
+
+        Counted from the later of its centre's last word and the lead of this server.
+        """
+        known = self.state.attempts[attempt]
+        since_at = self.state.centres[known.centre].silent_since
+        if since_at is None:
+            return None
+        patience_s = self.state.jobs[known.job].lost_after_s + LOST_MARGIN_S
+        return max(since_at, self.state.lead_at) + patience_s * 1_000_000
+
+    def attempt_of(self, name: str, job: Job) -> Attempt | None:
+        """The job's last attempt."""
+        return self.state.attempts.get(f"{name}.{job.last}") if job.last else None
+
+
+LOST_MARGIN_S = 60
+"""The server waits this much longer than the agent before it calls an attempt lost."""
+
+
+def attempt_name(job: str, number: int) -> str:
+    """How an attempt, its hold and its orders are named."""
+    return f"{job}.{number}"

@@ -1,0 +1,136 @@
+"""What users ask of a job that is on file: cancel, extend, pause."""
+
+from collections.abc import Iterator
+
+from suanwang.engine import events
+from suanwang.engine.charge import charge_for, with_charge
+from suanwang.engine.dispatching import pause, prolong, stop
+from suanwang.engine.ending import attempt_running, end_attempt, end_job
+from suanwang.engine.events import Figures
+from suanwang.engine.ground import seconds_by_slot
+from suanwang.engine.inputs import CancelJob, ExtendJob, PauseJob
+from suanwang.engine.platform import Attempt, Job, Platform
+from suanwang.engine.redemption import hold_for
+from suanwang.engine.reserving import admitted, budget_reason
+from suanwang.ledger.commands import ExtendHold
+from suanwang.ledger.decide import decide as decide_ledger
+from suanwang.ledger.events import Refused
+from suanwang.model.job import CLOSED, SECONDS_MOST
+from suanwang.units.errors import Fault, InvalidInput
+from suanwang.units.text import Text, same
+
+
+def known_job(platform: Platform, name: str) -> Job:
+    """The job on file. Raises InvalidInput."""
+    job = platform.state.jobs.get(name)
+    if job is None:
+        what, remedy = (
+            Text("no such job", "没有这个作业"),
+            Text("see suanwang jobs", "请用 suanwang jobs 查看"),
+        )
+        raise InvalidInput([Fault("job", what, name, remedy=remedy, kind="unknown")])
+    return job
+
+
+def running_attempt(platform: Platform, name: str) -> tuple[str, Attempt]:
+    """The job's attempt that was sent out and is not over. Raises InvalidInput."""
+    job = known_job(platform, name)
+    attempt = attempt_running(platform, name)
+    if attempt is None or platform.state.attempts[attempt].state == "reserved":
+        what = Text("it is not running", "作业未在运行")
+        raise InvalidInput([Fault(name, what, job.state, same("running"), kind="stage")])
+    return attempt, platform.state.attempts[attempt]
+
+
+def cancel(platform: Platform, given: CancelJob, at: int) -> Iterator[events.AnyEvent]:
+    """Ends a job: at once where it does not run, else by an order to its agent. A closed job stays as it is."""
+    job = known_job(platform, given.job)
+    if job.state in CLOSED or job.cancelled:
+        return
+    yield events.CancelAsked(at, given.job)
+    attempt = attempt_running(platform, given.job)
+    if attempt is None:
+        yield from end_job(platform, given.job, "cancelled", "cancelled", at)
+    elif platform.state.attempts[attempt].state == "reserved":
+        yield from end_attempt(platform, attempt, "killed", "cancelled", at, at)
+    else:
+        yield from stop(platform, attempt, "cancelled", at)
+
+
+def extend(platform: Platform, given: ExtendJob, at: int) -> Iterator[events.AnyEvent]:
+    """More time: reservation and hold are enlarged, both or neither. Raises InvalidInput where one cannot be."""
+    name, attempt = running_attempt(platform, given.job)
+    if not 0 < given.more_s <= SECONDS_MOST:
+        what = Text("not a time to extend by", "不是有效的延长时间")
+        raise InvalidInput([Fault("more_s", what, str(given.more_s), same(f"1 … {SECONDS_MOST}"))])
+    job, old = platform.state.jobs[given.job], attempt.figures
+    new = longer(platform, attempt, given.more_s)
+    row = platform.ground.row_of[old.pool]
+    if job.deadline_at is not None and new.start_at + new.limit_s * 1_000_000 > job.deadline_at:
+        what = Text("the new limit does not fit before the deadline", "新时限超出截止时间")
+        raise InvalidInput([Fault(given.job, what, kind="window")])
+    if new.to_slot > old.to_slot and not platform.ground.fits(row, old.to_slot, new.to_slot, attempt.milli):
+        what = Text("the pool is taken after its present end", "该资源池在现有结束时间之后已被占用")
+        remedy = Text(
+            "a shorter extension, or a checkpoint and a new job", "缩短延长时间，或保存检查点后重新提交"
+        )
+        raise InvalidInput([Fault(given.job, what, remedy=remedy, kind="full")])
+    more_micro = new.charge_micro - old.charge_micro
+    if more_micro > 0:
+        yield from hold_more(platform, name, job, more_micro, new.limit_s, at)
+    yield events.AttemptProlonged(at, attempt.job, attempt.number, new)
+    yield from prolong(platform, name, at)
+
+
+def hold_more(
+    platform: Platform, name: str, job: Job, more_micro: int, limit_s: int, at: int
+) -> Iterator[events.AnyEvent]:
+    """Enlarges the hold. Raises InvalidInput where the money is not there."""
+    ledger = platform.state.vouchers.ledger
+    centre = platform.state.attempts[name].centre
+    catalogue = platform.ground.catalogues[platform.ground.centres.index(centre)]
+    programmes = frozenset[str]() if job.voucher == "none" else admitted(platform, catalogue)
+    parts = hold_for(platform.state.vouchers, name, name, job.enterprise, centre, more_micro, at, programmes)
+    command = ExtendHold(f"{name}/extend/{limit_s}", name, parts.draws, parts.wallet_micro)
+    for event in decide_ledger(ledger, command, at):
+        if isinstance(event, Refused):
+            reason = budget_reason(event.reasons)
+            raise InvalidInput(
+                [
+                    Fault(
+                        name,
+                        Text(reason.en, reason.zh),
+                        remedy=Text(reason.remedy_en, reason.remedy_zh),
+                        kind="budget",
+                    )
+                ]
+            )
+        yield event
+
+
+def longer(platform: Platform, attempt: Attempt, more_s: int) -> Figures:
+    """The attempt's reservation with a longer limit, its new slots at their present figures."""
+    ground, terms, old = platform.ground, platform.terms, attempt.figures
+    begun_at = attempt.started_at or old.start_at
+    limit_s = old.limit_s + more_s
+    to_slot = max(old.to_slot, terms.slot_of(begun_at + limit_s * 1_000_000 - 1) + 1)
+    row = ground.row_of[old.pool]
+    first, last = old.to_slot - ground.from_slot, to_slot - ground.from_slot
+    if last > ground.slots:
+        what = Text("that is past the horizon", "超出计划范围")
+        raise InvalidInput([Fault(attempt.job, what, kind="window")])
+    figures = Figures(
+        old.pool, old.alternative, old.start_at, terms.start_of(to_slot), limit_s, old.from_slot, to_slot,
+        old.compute_micro, (*old.energy_micro, *ground.energy_micro[row, first:last].tolist()),
+        (*old.carbon_mg, *ground.carbon_mg[row, first:last].tolist()), old.data_micro, old.discount_bp, 0,
+    )  # fmt: skip
+    seconds = seconds_by_slot(terms, old.start_at, limit_s)
+    seconds = (seconds + [0] * (to_slot - old.from_slot))[: to_slot - old.from_slot]
+    charge = charge_for(figures, [attempt.milli * one for one in seconds], terms.slot_s, old.data_micro)
+    return with_charge(figures, max(charge.total_micro, old.charge_micro))
+
+
+def pause_job(platform: Platform, given: PauseJob, at: int) -> Iterator[events.AnyEvent]:
+    """An order to pause or to go on; the attempt's limit and reservation stay as they are."""
+    name, _ = running_attempt(platform, given.job)
+    yield from pause(platform, name, given.resume, at)
