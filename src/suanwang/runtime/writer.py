@@ -1,4 +1,4 @@
-"""The one writer: inputs in, each decided and applied in turn, their events made durable in groups, then acted on.
+"""The one writer: each input is decided and applied in turn, made durable in groups, then acted on.
 
     submit(input) → ticket      round() → group      append to the log      acknowledge(group)
 
@@ -168,8 +168,6 @@ class Writer:
                     self.solver.start(clearing_request(self.platform))
             case PlaceMore():
                 self.placing = True
-            case _:
-                raise AssertionError(effect)
 
     def commit(self) -> bool:
         """One round to its end, the append included. Whether there was anything to do."""
