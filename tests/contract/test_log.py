@@ -10,43 +10,25 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.postgres import new_database
 
-from suanwang.store.log import (
-    Entry,
-    InputConflict,
-    LogBusy,
-    LogReader,
-    LogWriter,
-    StaleEpoch,
-)
-from suanwang.store.log_file import FileLogWriter
-from suanwang.store.log_file_reader import FileLogReader
+from suanwang.store.home import FileHome, Home, PostgresHome
+from suanwang.store.log import Entry, InputConflict, LogBusy, LogWriter, StaleEpoch
 from suanwang.units.errors import InvalidInput
 
-
-class FileHome:
-    """A log in a folder of the machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def writer(self, takeover: bool = False) -> LogWriter:
-        return FileLogWriter(self.folder, takeover)
-
-    def reader(self) -> LogReader:
-        return FileLogReader(self.folder)
-
-
-HOMES: dict[str, Callable[[Path], FileHome]] = {"file": FileHome}
+HOMES: dict[str, Callable[[Path], Home]] = {
+    "file": FileHome,
+    "postgresql": lambda _: PostgresHome(new_database()),
+}
 
 
 @pytest.fixture(params=HOMES)
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> FileHome:
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
     return HOMES[request.param](tmp_path / "log")
 
 
 @pytest.fixture
-def log(home: FileHome) -> Iterator[LogWriter]:
+def log(home: Home) -> Iterator[LogWriter]:
     writer = home.writer()
     yield writer
     writer.close()
@@ -56,7 +38,7 @@ def entry(name: str, *events: bytes, body: str = "") -> Entry:
     return Entry(name, hashlib.sha256((body or name).encode()).digest(), events)
 
 
-def test_events_come_back_byte_for_byte_and_in_order(home: FileHome):
+def test_events_come_back_byte_for_byte_and_in_order(home: Home):
     log = home.writer()
     events = [b"{}", b"\x00\xff\n", bytes(65_535), "余额".encode()]
     assert log.size == 0 and list(log.read()) == []
@@ -80,7 +62,7 @@ def test_reading_starts_and_stops_anywhere(log: LogWriter):
             assert list(log.read(start, stop)) == events[start:stop]
 
 
-def test_an_input_has_one_result(log: LogWriter, home: FileHome):
+def test_an_input_has_one_result(log: LogWriter, home: Home):
     (first,) = log.append([entry("pay-1", b"paid", b"receipt")])
     assert not first.repeated and (first.recorded.first_index, first.recorded.count) == (0, 2)
     (again,) = log.append([entry("pay-1", b"decided anew")])
@@ -130,13 +112,13 @@ def test_unfit_entries_are_refused_with_every_fault(log: LogWriter):
     assert log.size == 0
 
 
-def test_a_second_writer_is_refused_while_the_first_lives(log: LogWriter, home: FileHome):
+def test_a_second_writer_is_refused_while_the_first_lives(log: LogWriter, home: Home):
     with pytest.raises(LogBusy):
         home.writer()
     log.append([entry("a", b"1")])
 
 
-def test_a_leader_that_was_taken_over_cannot_append(log: LogWriter, home: FileHome):
+def test_a_leader_that_was_taken_over_cannot_append(log: LogWriter, home: Home):
     log.append([entry("a", b"1")])
     leader = home.writer(takeover=True)
     assert leader.epoch > log.epoch
@@ -149,7 +131,26 @@ def test_a_leader_that_was_taken_over_cannot_append(log: LogWriter, home: FileHo
     leader.close()
 
 
-def test_epochs_grow_with_every_lead(home: FileHome):
+def test_the_entries_of_one_home_make_the_same_log_in_another(home: Home, tmp_path: Path):
+    log = home.writer()
+    log.append([entry("none"), entry("a", b"1", b"2"), entry("empty", body="x"), entry("z", b"3")])
+    log.append([entry("b"), entry("c", b"4" * 60_000), entry("d")])
+    other = FileHome(tmp_path / "other").writer()
+    other.append(list(log.entries()))
+    assert list(other.read()) == list(log.read())
+    for name in ("none", "a", "empty", "z", "b", "c", "d"):
+        assert other.recorded(name) == log.recorded(name)
+    log.append([entry("e", b"the log is no longer in the hands of its reader")])
+    log.close()
+    other.close()
+
+
+def test_there_is_nothing_to_read_before_the_first_writer(home: Home):
+    with pytest.raises(InvalidInput, match="there is no log here"):
+        home.reader()
+
+
+def test_epochs_grow_with_every_lead(home: Home):
     epochs: list[int] = []
     for _ in range(3):
         writer = home.writer()
@@ -158,7 +159,7 @@ def test_epochs_grow_with_every_lead(home: FileHome):
     assert epochs == sorted(set(epochs))
 
 
-def test_a_reader_follows_and_never_writes(log: LogWriter, home: FileHome):
+def test_a_reader_follows_and_never_writes(log: LogWriter, home: Home):
     log.append([entry("a", b"1")])
     reader = home.reader()
     assert list(reader.read()) == [b"1"]
@@ -170,7 +171,7 @@ def test_a_reader_follows_and_never_writes(log: LogWriter, home: FileHome):
     reader.close()
 
 
-def test_leaders_that_fight_leave_one_sound_log(home: FileHome):
+def test_leaders_that_fight_leave_one_sound_log(home: Home):
     """Four threads take over from each other and append: each acknowledged event is there, once, in order."""
     acknowledged: list[tuple[int, bytes]] = []
     guard = threading.Lock()
@@ -202,10 +203,12 @@ def test_leaders_that_fight_leave_one_sound_log(home: FileHome):
 class LogAgainstList(RuleBasedStateMachine):
     """Any run of appends, repeats, conflicts and reopenings against a list and a dictionary."""
 
+    name = "file"
+
     def __init__(self) -> None:
         super().__init__()
         self.place = tempfile.TemporaryDirectory()
-        self.home = FileHome(Path(self.place.name) / "log")
+        self.home = HOMES[self.name](Path(self.place.name) / "log")
         self.log = self.home.writer()
         self.events: list[bytes] = []
         self.inputs: dict[str, tuple[str, int, int]] = {}
@@ -255,6 +258,11 @@ class LogAgainstList(RuleBasedStateMachine):
         reader = self.home.reader()
         assert list(reader.read()) == self.events
         reader.close()
+        entries = list(self.log.entries())
+        assert [event for one in entries for event in one.events] == self.events
+        assert {one.input_id: len(one.events) for one in entries} == {
+            name: count for name, (_, _, count) in self.inputs.items()
+        }
         for name, (_, first, count) in self.inputs.items():
             recorded = self.log.recorded(name)
             assert recorded is not None and (recorded.first_index, recorded.count) == (first, count)
@@ -264,5 +272,11 @@ class LogAgainstList(RuleBasedStateMachine):
         self.place.cleanup()
 
 
+class PostgresLogAgainstList(LogAgainstList):
+    name = "postgresql"
+
+
 TestLogAgainstList = LogAgainstList.TestCase
 TestLogAgainstList.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
+TestPostgresLogAgainstList = PostgresLogAgainstList.TestCase
+TestPostgresLogAgainstList.settings = settings(max_examples=6, stateful_step_count=12, deadline=None)

@@ -45,8 +45,8 @@ def connect(url: str) -> Connection[Row]:
             keepalives_interval=2,
             keepalives_count=3,
         )
-    except psycopg.ProgrammingError as error:
-        raise InvalidInput([_bad_url(where, str(error))]) from None
+    except psycopg.ProgrammingError:
+        raise InvalidInput([_bad_url(where)]) from None
     except psycopg.OperationalError as error:
         raise _cannot_connect(where, error) from None
     try:
@@ -140,12 +140,12 @@ def _cannot_connect(where: str, error: psycopg.OperationalError) -> SuanwangErro
     return StoreUnreachable([Fault(where, what, found, remedy=remedy, kind="database-silent")])
 
 
-def _bad_url(where: str, found: str) -> Fault:
+def _bad_url(where: str) -> Fault:
+    # libpq's own words repeat the address, password and all
     return Fault(
         where,
         Text("the address of the database cannot be read", "无法识别数据库地址"),
-        " ".join(found.split()),
-        same("postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
-        Text("correct SUANWANG_DATABASE_URL", "请更正 SUANWANG_DATABASE_URL"),
-        "database-url",
+        expected=same("postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
+        remedy=Text("correct SUANWANG_DATABASE_URL", "请更正 SUANWANG_DATABASE_URL"),
+        kind="database-url",
     )

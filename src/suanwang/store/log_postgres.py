@@ -200,7 +200,7 @@ def _prepare_session(connection: Connection[Row], where: str) -> None:
     # a leader that stops in the middle of a group is not waited for
     connection.execute("SET idle_in_transaction_session_timeout = '30s'")
     connection.execute(
-        "SELECT set_config('application_name', %s, false)", (f"suanwang leader {os.getpid()}",)
+        "SELECT set_config('application_name', %s, false)", (f"suanwang leader, pid {os.getpid()}",)
     )
 
 
