@@ -1,0 +1,219 @@
+"""An sbatch script as a job, unchanged: its `#SBATCH` lines say what it asks for.
+
+The options are those of Slurm's sbatch (22.05); what has no meaning in a network of centres is passed through
+to a Slurm centre or named in a warning. The whole script is the job's command.
+"""
+
+import re
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+from suanwang.feeds.job_file import Choice, Form, JobFile, Latency, Resources, job_of
+from suanwang.units.errors import Fault, InvalidInput
+from suanwang.units.text import Text, same
+
+TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", re.ASCII)
+MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)B?", re.ASCII | re.IGNORECASE)
+GB_OF_UNIT = {"K": 1 / 1024**2, "M": 1 / 1024, "G": 1.0, "T": 1024.0, "": 1 / 1024}
+SHORT = {
+    "J": "job-name", "N": "nodes", "n": "ntasks", "c": "cpus-per-task", "t": "time", "p": "partition",
+    "A": "account", "q": "qos", "C": "constraint", "G": "gpus", "a": "array", "d": "dependency",
+    "o": "output", "e": "error", "D": "chdir", "b": "begin", "w": "nodelist", "x": "exclude",
+}  # fmt: skip
+PASSED_THROUGH = ("account", "qos", "partition", "constraint")
+WITHOUT_MEANING = ("output", "error", "chdir", "mail-type", "mail-user", "nodelist", "exclude", "open-mode")
+DEFAULT_HOURS = "1"
+CPU_DEVICE = "cpu"
+
+
+class Script(NamedTuple):
+    """The job, and what of the script's options was left aside."""
+
+    job: JobFile
+    warnings: tuple[Fault, ...]
+
+
+def is_sbatch(text: str) -> bool:
+    """Whether a file is a script rather than YAML."""
+    return text.startswith("#!")
+
+
+def read_sbatch(path: Path, region: str) -> Script:
+    """The job of a script. Raises InvalidInput with every fault."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput([Fault(str(path), Text("cannot be read", "无法读取"), str(error))]) from error
+    return sbatch_job(text, path.name, region)
+
+
+def sbatch_job(text: str, file: str, region: str) -> Script:
+    """The job of a script's text. Raises InvalidInput with every fault."""
+    reader = ScriptReader(file)
+    options = reader.options(text)
+    warnings = [
+        Fault(
+            f"{file} --{name}",
+            Text("has no meaning here", "在此没有意义"),
+            options[name],
+            remedy=Text("use outputs: and suanwang job logs", "请使用 outputs: 与 suanwang job logs"),
+            warning=True,
+        )
+        for name in WITHOUT_MEANING
+        if name in options
+    ]
+    form = reader.form(options, text)
+    if reader.faults:
+        raise InvalidInput(reader.faults)
+    return Script(job_of(form, file, region), tuple(warnings))
+
+
+class ScriptReader:
+    """Reads options and notes what cannot be."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+
+    def fault(self, name: str, what: Text, found: str, expected: Text) -> None:
+        """Note one fault."""
+        self.faults.append(Fault(f"{self.file} --{name}", what, found, expected, kind="wrong_value"))
+
+    def options(self, text: str) -> dict[str, str]:
+        """The options of the `#SBATCH` lines before the first command, by their long names."""
+        found: dict[str, str] = {}
+        for line in text.splitlines():
+            if line.strip() and not line.startswith("#"):
+                break
+            if not line.startswith("#SBATCH"):
+                continue
+            words = shlex.split(line[len("#SBATCH") :], comments=True)
+            while words:
+                name, value = self.option(words)
+                if name:
+                    found[name] = value
+        return found
+
+    def option(self, words: list[str]) -> tuple[str, str]:
+        """Takes one option off the words: its long name and its value, "true" where it has none."""
+        word = words.pop(0)
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+        elif word.startswith("-") and len(word) > 1:
+            name, value, equals = SHORT.get(word[1], ""), word[2:], word[2:]
+        else:
+            name, value, equals = "", "", ""
+        if not name:
+            self.fault(
+                word, Text("not an option of sbatch", "不是 sbatch 选项"), word, same("--time=01:00:00")
+            )
+            return "", ""
+        if not equals:
+            value = words.pop(0) if words and not words[0].startswith("-") else "true"
+        return name, value
+
+    def form(self, options: dict[str, str], text: str) -> Form:
+        """The job file that says the same."""
+        nodes, tasks = self.whole(options, "nodes", 1), self.whole(options, "ntasks", 1)
+        per_node = self.whole(options, "ntasks-per-node", -(-tasks // nodes))
+        cpus = self.whole(options, "cpus-per-task", 1) * per_node
+        device = self.device(options, nodes, cpus)
+        hours = self.hours(options.get("time"))
+        return Form(
+            resources=Resources((Choice(device, hours),)),
+            run=text,
+            name=options.get("job-name", Path(self.file).stem),
+            num_nodes=nodes,
+            cpus=cpus,
+            memory_gb=self.memory(options, cpus),
+            array=self.array(options),
+            depends_on=self.dependencies(options),
+            not_before=options.get("begin"),
+            latency=Latency(),
+            engine_options={name: options[name] for name in PASSED_THROUGH if name in options},
+        )
+
+    def whole(self, options: dict[str, str], name: str, default: int) -> int:
+        """A whole number ≥ 1; of a range `2-4` the least."""
+        words = options.get(name)
+        if words is None:
+            return default
+        first = words.partition("-")[0]
+        if not first.isascii() or not first.isdigit() or int(first) < 1:
+            self.fault(name, Text("not a whole number", "不是整数"), words, same("≥ 1"))
+            return default
+        return int(first)
+
+    def device(self, options: dict[str, str], nodes: int, cpus: int) -> str:
+        """`gres=gpu:a100:4`, `gpus-per-node=a100:4` or `gpus=8` as devices of each node; else processors."""
+        for name, share in (("gres", 1), ("gpus-per-node", 1), ("gpus", nodes)):
+            words = options.get(name)
+            if words is None:
+                continue
+            parts = words.removeprefix("gres/").removeprefix("gpu:").split(":")
+            count = parts[-1] if parts[-1].isdigit() else "1"
+            kind = parts[0] if not parts[0].isdigit() and parts[0] != "gpu" else "gpu"
+            if int(count) % share:
+                self.fault(
+                    name, Text("not the same on every node", "不能均分到各节点"), words, same(f"n × {share}")
+                )
+            return f"{kind}:{max(1, int(count) // share)}"
+        return f"{CPU_DEVICE}:{cpus}"
+
+    def hours(self, words: str | None) -> str:
+        """`days-hours:minutes:seconds`, `hours:minutes:seconds`, `minutes:seconds` or `minutes`, as hours."""
+        if words is None:
+            return DEFAULT_HOURS
+        match = TIME.fullmatch(words)
+        if match is None:
+            self.fault(
+                "time", Text("not a time", "不是有效时间"), words, same("[days-]hours:minutes:seconds")
+            )
+            return DEFAULT_HOURS
+        days, first, second, third = (int(part) if part else None for part in match.groups())
+        assert first is not None
+        if days is not None:
+            seconds = days * 86_400 + first * 3600 + (second or 0) * 60 + (third or 0)
+        elif third is not None:
+            seconds = first * 3600 + (second or 0) * 60 + third
+        else:
+            seconds = first * 60 + (second or 0)
+        # rounded down to nine places, which reading rounds up to the same second
+        whole, places = divmod(seconds * 10**9 // 3600, 10**9)
+        return f"{whole}.{places:09d}"
+
+    def memory(self, options: dict[str, str], cpus: int) -> str:
+        """`mem=16G`, or `mem-per-cpu` times the processors, in GB."""
+        for name, times in (("mem", 1), ("mem-per-cpu", cpus)):
+            words = options.get(name)
+            if words is None:
+                continue
+            match = MEMORY.fullmatch(words)
+            if match is None:
+                self.fault(name, Text("not a size", "不是有效大小"), words, same("16G"))
+                return "0"
+            return f"{float(match[1]) * GB_OF_UNIT[match[2].upper()] * times:.6f}"
+        return "0"
+
+    def array(self, options: dict[str, str]) -> int:
+        """`0-9` or `1-10%4`: how many jobs; a step or a list is not known here."""
+        words = options.get("array")
+        if words is None:
+            return 1
+        match = re.fullmatch(r"(\d+)-(\d+)(?:%\d+)?", words, re.ASCII)
+        if match is None or int(match[2]) < int(match[1]) or int(match[1]) not in (0, 1):
+            self.fault("array", Text("not a plain range", "不是简单范围"), words, same("0-9 / 1-10"))
+            return 1
+        return int(match[2]) - int(match[1]) + 1
+
+    def dependencies(self, options: dict[str, str]) -> tuple[str, ...]:
+        """`afterok:j1:j2`; other kinds of dependency are not known here."""
+        words = options.get("dependency")
+        if words is None:
+            return ()
+        kind, _, names = words.partition(":")
+        if kind != "afterok" or not names:
+            self.fault("dependency", Text("only afterok", "仅支持 afterok"), words, same("afterok:j1"))
+            return ()
+        return tuple(names.split(":"))

@@ -1,0 +1,164 @@
+"""Job files and sbatch scripts: what they say in integers, and every fault at once."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from suanwang.feeds.job_file import read_job_file
+from suanwang.feeds.sbatch_file import sbatch_job
+from suanwang.model.job import Alternative
+from suanwang.units.errors import InvalidInput
+from suanwang.units.instants import instant
+
+WHOLE = """
+name: finetune
+resources:
+  any_of: [{device: "A100:8", hours: 6}, {device: "910B:0.5", hours: 0.5}]
+num_nodes: 2
+cpus: 32
+memory_gb: 256
+region: "510100"
+not_before: 2026-03-02T20:00+08:00
+deadline: 2026-03-04T08:00+08:00
+latency: {max_rtt_ms: 20.5, stays: regional}
+data: {in_gb: 120, out_gb: 0.25, residency: ["51"]}
+security: {min_grade: 3}
+project: vision
+priority: 5
+depends_on: [j1]
+array: 3
+preemptible: true
+checkpoint_path: ckpt/
+inputs: [data/]
+outputs: [out/]
+env: {EPOCHS: "3"}
+secrets: [HF_TOKEN]
+max_price: 1,120.05
+voucher: required
+setup: pip install -r requirements.txt
+run: |
+  python train.py
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "job.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_every_field_arrives_in_integers(tmp_path: Path):
+    job = read_job_file(written(tmp_path, WHOLE), "310000")
+    spec = job.spec
+    assert spec.shape.alternatives == (
+        Alternative("A100", 8000, 2, 6 * 3600),
+        Alternative("910B", 500, 2, 1800),
+    )
+    assert (spec.shape.region, spec.shape.in_nano_gb, spec.shape.out_nano_gb) == (
+        "510100",
+        120 * 10**9,
+        25 * 10**7,
+    )
+    assert (spec.shape.max_rtt_us, spec.shape.latency_class) == (20_500, "regional")
+    assert (spec.shape.cpus, spec.shape.memory_mb, spec.shape.min_grade) == (32, 256 * 1024, 3)
+    assert spec.not_before_at == instant("2026-03-02T20:00+08:00")
+    assert spec.deadline_at == instant("2026-03-04T08:00+08:00")
+    assert (spec.max_price_micro, spec.voucher, spec.array, spec.priority) == (
+        1_120_050_000,
+        "required",
+        3,
+        5,
+    )
+    assert (spec.depends_on, spec.preemptible, spec.checkpoint) == (("j1",), True, True)
+    assert (job.run, job.env, job.secrets) == ("python train.py\n", {"EPOCHS": "3"}, ("HF_TOKEN",))
+
+
+def test_the_shortest_job_has_a_region_and_an_hour(tmp_path: Path):
+    job = read_job_file(
+        written(tmp_path, "resources: {any_of: [{device: cpu}]}\nrun: echo hello\n"), "310000"
+    )
+    assert job.spec.shape.region == "310000"
+    assert job.spec.shape.alternatives == (Alternative("cpu", 1000, 1, 3600),)
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path):
+    text = """
+resources: {any_of: [{device: "A100:eight", hours: soon}]}
+num_nodes: 0
+deadline: tomorrow
+max_price: a lot
+data: {in_gb: -1}
+security: {min_grade: 9}
+array: 0
+run: echo
+"""
+    with pytest.raises(InvalidInput) as refused:
+        read_job_file(written(tmp_path, text), "310000")
+    fields = [fault.where.removeprefix("job.yaml ") for fault in refused.value.faults]
+    assert sorted(fields) == [
+        "array",
+        "data.in_gb",
+        "deadline",
+        "max_price",
+        "num_nodes",
+        "resources.any_of[0].device",
+        "resources.any_of[0].hours",
+        "security.min_grade",
+    ]
+
+
+def test_an_unknown_field_is_a_fault(tmp_path: Path):
+    with pytest.raises(InvalidInput, match="no such field"):
+        read_job_file(written(tmp_path, WHOLE + "gpus: 8\n"), "310000")
+
+
+SCRIPT = """#!/bin/bash
+#SBATCH --job-name=lammps -N 2
+#SBATCH --ntasks-per-node=4 --cpus-per-task=2
+#SBATCH -t 1-02:30:00
+#SBATCH --gres=gpu:A100:4
+#SBATCH --mem=16G
+#SBATCH --array=0-9%2
+#SBATCH -o out.txt -p gpu
+#SBATCH --dependency=afterok:j1:j2
+srun lmp -in x
+#SBATCH --time=5
+"""
+
+
+def test_an_sbatch_script_is_taken_unchanged():
+    script = sbatch_job(SCRIPT, "run.sh", "310000")
+    spec = script.job.spec
+    assert spec.shape.alternatives == (Alternative("A100", 4000, 2, 95_400),)
+    assert (spec.name, spec.array, spec.depends_on) == ("lammps", 10, ("j1", "j2"))
+    assert (spec.shape.cpus, spec.shape.memory_mb) == (8, 16 * 1024)
+    assert script.job.run == SCRIPT
+    assert script.job.engine_options == {"partition": "gpu"}
+    assert [fault.where for fault in script.warnings] == ["run.sh --output"]
+
+
+@pytest.mark.parametrize(
+    "line, seconds",
+    [("30", 1800), ("10:30", 630), ("1:00:00", 3600), ("2-0", 172_800), ("1-2:3:4", 93_784), ("0:7", 7)],
+)
+def test_times_as_slurm_writes_them(line: str, seconds: int):
+    script = sbatch_job(f"#!/bin/sh\n#SBATCH --time={line}\ntrue\n", "x.sh", "310000")
+    assert script.job.spec.shape.alternatives[0].limit_s == seconds
+
+
+@given(st.integers(1, 10**7))
+def test_any_number_of_seconds_is_kept_to_the_second(seconds: int):
+    line = f"0-0:0:{seconds}"
+    script = sbatch_job(f"#!/bin/sh\n#SBATCH --time={line}\ntrue\n", "x.sh", "310000")
+    assert script.job.spec.shape.alternatives[0].limit_s == seconds
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--time=soon", "--array=1,3,5", "--dependency=afterany:j1", "--mem=lots", "--nodes=none", "-Z 3"],
+)
+def test_what_cannot_be_done_is_refused(option: str):
+    with pytest.raises(InvalidInput):
+        sbatch_job(f"#!/bin/sh\n#SBATCH {option}\ntrue\n", "x.sh", "310000")
