@@ -28,8 +28,8 @@ from suanwang.audit.paths import inclusion_path
 from suanwang.audit.policy import Policy
 from suanwang.audit.tile_tree import TileTree
 from suanwang.audit.verify import Trust, verify_export
+from suanwang.model.log import Entry
 from suanwang.store.folder_files import FolderFiles
-from suanwang.store.log import Entry
 from suanwang.store.log_file import FileLogWriter
 from suanwang.store.log_file_reader import FileLogReader
 from suanwang.store.publication import Publication

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.postgres import new_database
 
+from suanwang.model.log import Entry, InputConflict, LogBusy, LogWriter, StaleEpoch
 from suanwang.store.home import FileHome, Home, PostgresHome
-from suanwang.store.log import Entry, InputConflict, LogBusy, LogWriter, StaleEpoch
 from suanwang.units.errors import InvalidInput
 
 HOMES: dict[str, Callable[[Path], Home]] = {

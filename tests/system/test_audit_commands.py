@@ -12,7 +12,7 @@ from tlog_scales.reader import TilesReader
 from tlog_scales.writer import TilesWriter
 
 from suanwang.cli.main import main
-from suanwang.store.log import Entry
+from suanwang.model.log import Entry
 from suanwang.store.log_file import FileLogWriter
 
 ORIGIN = "suanwang.example/log"

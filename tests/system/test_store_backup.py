@@ -14,9 +14,9 @@ from tests.postgres import new_database
 
 from suanwang.audit.hashing import SHA256
 from suanwang.audit.keys import SigningKey
+from suanwang.model.log import Entry
 from suanwang.store.backup import Contents, write_backup
 from suanwang.store.home import FileHome, Home, PostgresHome
-from suanwang.store.log import Entry
 from suanwang.store.publication import PUBLISHED, Publication, log_findings
 from suanwang.store.restore import restore, verify_backup
 from suanwang.units.errors import InvalidInput

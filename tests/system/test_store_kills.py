@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from tests.postgres import new_database, open_folder
 
+from suanwang.model.log import Entry, LogFailed, LogWriter, StaleEpoch
 from suanwang.store.connection import StoreUnreachable
 from suanwang.store.embedded import EmbeddedServer
 from suanwang.store.home import FileHome, Home, PostgresHome, wait_for_lead
-from suanwang.store.log import Entry, LogFailed, LogWriter, StaleEpoch
 
 GROUP = 50
 SECONDS_MOST = 30
@@ -28,7 +28,7 @@ WRITER = """
 import hashlib, sys
 from pathlib import Path
 from suanwang.store.home import FileHome, PostgresHome, wait_for_lead
-from suanwang.store.log import Entry
+from suanwang.model.log import Entry
 where, name = sys.argv[1:]
 home = PostgresHome(where) if where.startswith("postgresql:") else FileHome(Path(where))
 log = wait_for_lead(home, 60)

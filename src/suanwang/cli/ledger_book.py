@@ -176,7 +176,7 @@ def post(folder: Path, commands: "Sequence[AnyCommand]", at: int) -> "list[tuple
     from suanwang.ledger.apply import apply, replay
     from suanwang.ledger.decide import decide, result
     from suanwang.ledger.events import encode
-    from suanwang.store.log import Entry
+    from suanwang.model.log import Entry
     from suanwang.store.log_file import FileLogWriter
 
     with closing(FileLogWriter(folder)) as log:

@@ -62,9 +62,9 @@ def ask(
     from suanwang.engine.voucher_events import encode
     from suanwang.engine.voucher_inputs import input_digest
     from suanwang.engine.vouchers import decide
-    from suanwang.store.log import Entry
+    from suanwang.model.log import Entry
     from suanwang.store.log_file import FileLogWriter
-    from suanwang.store.papers import keep_paper
+    from suanwang.store.paper_files import FilePapers
 
     with closing(FileLogWriter(folder)) as log:
         for repair in log.repairs:
@@ -74,7 +74,7 @@ def ask(
         events = decide(state, request, rules, at)
         if events:
             if dossier is not None:
-                keep_paper(folder, dossier_bytes(dossier))
+                FilePapers(folder).keep([dossier_bytes(dossier)])
             digest = bytes.fromhex(input_digest(request))
             log.append([Entry(request.id, digest, tuple(encode(event) for event in events))])
         for event in events:
@@ -85,9 +85,9 @@ def ask(
 def grant_dossier(folder: Path, digest: str) -> "GrantDossier":
     """An application's papers, from beside the log. Raises InvalidInput."""
     from suanwang.engine.dossier import GrantDossier, read_dossier
-    from suanwang.store.papers import read_paper
+    from suanwang.store.paper_files import FilePapers
 
-    dossier = read_dossier(read_paper(folder, digest))
+    dossier = read_dossier(FilePapers(folder).read(digest))
     assert isinstance(dossier, GrantDossier)
     return dossier
 
@@ -95,9 +95,9 @@ def grant_dossier(folder: Path, digest: str) -> "GrantDossier":
 def claim_dossier(folder: Path, digest: str) -> "ClaimDossier":
     """A claim's papers, from beside the log. Raises InvalidInput."""
     from suanwang.engine.dossier import ClaimDossier, read_dossier
-    from suanwang.store.papers import read_paper
+    from suanwang.store.paper_files import FilePapers
 
-    dossier = read_dossier(read_paper(folder, digest))
+    dossier = read_dossier(FilePapers(folder).read(digest))
     assert isinstance(dossier, ClaimDossier)
     return dossier
 

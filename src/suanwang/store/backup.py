@@ -20,6 +20,7 @@ import msgspec
 
 from suanwang.audit.hashing import SHA256
 from suanwang.audit.merkle import CompactRange
+from suanwang.model.log import Entry
 from suanwang.store.durable_file import sync_folder
 from suanwang.store.group_frame import (
     HEADER_BYTES,
@@ -29,7 +30,6 @@ from suanwang.store.group_frame import (
     payload_is_sound,
 )
 from suanwang.store.home import Home
-from suanwang.store.log import Entry
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text
 

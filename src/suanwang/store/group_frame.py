@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from suanwang.store.log import DIGEST_BYTES, Entry
+from suanwang.model.log import DIGEST_BYTES, Entry
 
 MAGIC = b"SWLOG\x00\x01\n"
 _HEAD = struct.Struct(">8sQQIIQI")

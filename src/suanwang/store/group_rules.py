@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from suanwang.audit.publish import event_faults
-from suanwang.store.log import DIGEST_BYTES, INPUT_ID_BYTES_MAX, Appended, Entry, InputConflict, Recorded
+from suanwang.model.log import DIGEST_BYTES, INPUT_ID_BYTES_MAX, Appended, Entry, InputConflict, Recorded
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from suanwang.model.log import LogBusy, LogReader, LogWriter
 from suanwang.store.connection import StoreUnreachable, place_of
 from suanwang.store.data_folder import data_folder
 from suanwang.store.embedded import EmbeddedServer
-from suanwang.store.log import LogBusy, LogReader, LogWriter
 from suanwang.store.log_file import FileLogWriter
 from suanwang.store.log_file_reader import FileLogReader
 from suanwang.store.log_postgres import PostgresLogWriter

@@ -4,11 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from suanwang.store.durable_file import replace_file, sync_folder, write_all
-from suanwang.store.group_frame import encode_frame
-from suanwang.store.group_rules import check_entries, sort_out
-from suanwang.store.lock import FileLock
-from suanwang.store.log import (
+from suanwang.model.log import (
     Appended,
     Entry,
     LogBusy,
@@ -17,6 +13,10 @@ from suanwang.store.log import (
     Recorded,
     StaleEpoch,
 )
+from suanwang.store.durable_file import replace_file, sync_folder, write_all
+from suanwang.store.group_frame import encode_frame
+from suanwang.store.group_rules import check_entries, sort_out
+from suanwang.store.lock import FileLock
 from suanwang.store.log_faults import busy, failed, stale
 from suanwang.store.log_file_reader import (
     DURABLE_FILE,

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from suanwang.model.log import Entry, LogDamaged, Recorded
 from suanwang.store.group_frame import (
     HEADER_BYTES,
     MAGIC,
@@ -20,7 +21,6 @@ from suanwang.store.group_frame import (
     frame_entries,
     payload_is_sound,
 )
-from suanwang.store.log import Entry, LogDamaged, Recorded
 from suanwang.store.log_faults import missing
 from suanwang.store.log_index import LogIndex
 from suanwang.units.errors import Fault, InvalidInput

@@ -15,9 +15,9 @@ from typing import Literal, LiteralString, cast
 import psycopg
 from psycopg import Connection, errors
 
+from suanwang.model.log import Appended, Entry, LogBusy, LogDamaged, LogFailed, Recorded, StaleEpoch
 from suanwang.store.connection import Row, connect, database_fault, is_idle, place_of, telling
 from suanwang.store.group_rules import check_entries, sort_out
-from suanwang.store.log import Appended, Entry, LogBusy, LogDamaged, LogFailed, Recorded, StaleEpoch
 from suanwang.store.log_faults import busy, failed, stale
 from suanwang.store.log_postgres_reader import read_entries, read_events, read_recorded
 from suanwang.store.schema import migrate

@@ -6,8 +6,8 @@ from typing import cast
 
 from psycopg import Connection
 
+from suanwang.model.log import Entry, LogDamaged, Recorded
 from suanwang.store.connection import Row, connect, place_of, telling
-from suanwang.store.log import Entry, LogDamaged, Recorded
 from suanwang.store.log_faults import missing
 from suanwang.store.schema import check_not_newer, schema_version
 from suanwang.units.errors import Fault, InvalidInput
@@ -96,7 +96,7 @@ def read_recorded(connection: Connection[Row], input_ids: Sequence[str]) -> dict
     fit = [one for one in input_ids if one.isprintable()]
     with connection.cursor(binary=True) as cursor:
         rows = cursor.execute(
-            "SELECT id, digest, first_index, count FROM suanwang.input WHERE id = ANY(%s)", (fit,)
+            "SELECT id, digest, first_index, count FROM suanwang.input WHERE id = ANY(%b)", (fit,)
         ).fetchall()
     return {row[0]: Recorded(*row) for row in cast("list[tuple[str, bytes, int, int]]", rows)}
 

@@ -20,10 +20,10 @@ from suanwang.audit.publish import GrowingTree
 from suanwang.audit.rotation import make_rotation
 from suanwang.audit.tile_tree import TileTree
 from suanwang.audit.tiles import tile_at, tiles_of
+from suanwang.model.log import LogReader
 from suanwang.store.durable_file import replace_file, sync_folder
 from suanwang.store.folder_files import FolderFiles
 from suanwang.store.lock import FileLock
-from suanwang.store.log import LogReader
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from suanwang.store.log import Entry, LogDamaged, LogFailed
+from suanwang.model.log import Entry, LogDamaged, LogFailed
 from suanwang.store.log_file import FileLogWriter
 from suanwang.store.log_file_reader import EVENTS_FILE, FileLogReader
 from suanwang.units.errors import InvalidInput
@@ -152,7 +152,7 @@ def test_no_log_is_bad_input(tmp_path: Path):
 WRITER = """
 import hashlib, sys
 from pathlib import Path
-from suanwang.store.log import Entry
+from suanwang.model.log import Entry
 from suanwang.store.log_file import FileLogWriter
 log = FileLogWriter(Path(sys.argv[1]))
 number = log.size

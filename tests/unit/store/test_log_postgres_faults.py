@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from tests.postgres import new_database
 
-from suanwang.store.log import Entry, InputConflict, LogBusy, LogDamaged, LogFailed, StaleEpoch
+from suanwang.model.log import Entry, InputConflict, LogBusy, LogDamaged, LogFailed, StaleEpoch
 from suanwang.store.log_postgres import LEAD_LOCK, PostgresLogWriter
 from suanwang.store.log_postgres_reader import PostgresLogReader
 

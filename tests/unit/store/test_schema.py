@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from tests.postgres import new_database
 
+from suanwang.model.log import Entry
 from suanwang.store.connection import connect
 from suanwang.store.home import PostgresHome
-from suanwang.store.log import Entry
 from suanwang.store.log_postgres import PostgresLogWriter
 from suanwang.store.papers_postgres import PostgresPapers
 from suanwang.store.schema import migrate, migrations, schema_version
