@@ -13,10 +13,12 @@ import psycopg
 import pytest
 from tests.postgres import open_folder
 
+from suanwang.model.log import Entry, LogFailed
 from suanwang.store import server_programs
 from suanwang.store.cluster import SOCKET_NAME, Cluster, server_command
 from suanwang.store.connection import StoreUnreachable
 from suanwang.store.embedded import EmbeddedServer
+from suanwang.store.home import PostgresHome, wait_for_lead
 from suanwang.store.log_postgres import PostgresLogWriter
 from suanwang.store.server_programs import programs
 from suanwang.store.server_user import server_user
@@ -241,3 +243,31 @@ def test_programs_below_a_closed_folder_are_copied_once(
     cluster.make(copied, user)
     assert (cluster.files / "PG_VERSION").read_text() == "18\n"
     assert closed.stat().st_mode & 0o777 == 0o700
+
+
+@ROOT
+def test_a_full_disk_loses_nothing_and_ends_when_there_is_room(folder: Path) -> None:
+    disk = folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100m,mode=755", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this root may not mount: no disk to fill")
+    try:
+        server = EmbeddedServer(disk)
+        home = PostgresHome(server)
+        log = home.writer()
+        size = 0
+        with pytest.raises(LogFailed, match="the disk of the database is full"):
+            while size < 100_000:
+                log.append([Entry(f"e{size}", bytes(32), tuple(os.urandom(1_000) for _ in range(2_000)))])
+                size += 2_000
+        log.close()
+        subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)
+        again = wait_for_lead(home, SECONDS_MOST)
+        assert again is not None and again.size == size
+        again.append([Entry("more", bytes(32), (b"there is room again",))])
+        assert sum(1 for _ in again.read()) == size + 1
+        again.close()
+        close(server)
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
