@@ -1,5 +1,8 @@
 """Compile the jobs: their entries, the columns each may use, and its starts."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 import numpy as np
 import polars as pl
@@ -12,6 +15,8 @@ from suanwang.model.scenario import Scenario
 from suanwang.network.links import Links, link_tables
 from suanwang.units.decimals import to_places
 from suanwang.units.rounding import Int64Array
+
+PARTS_FROM = 100_000
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -131,6 +136,8 @@ def list_columns(
 
 @njit(cache=True, nogil=True)
 def fit_windows(
+    first_entry: int,
+    last_entry: int,
     job: Int32Array,
     slots: Int32Array,
     row: Int32Array,
@@ -150,12 +157,12 @@ def fit_windows(
     varies: BoolArray,
     allowed: Int32Array,
 ) -> None:
-    """Fill `start`, `starts`, `varies` and `allowed` of every entry; `allowed` 0 where it cannot run at all.
+    """Fill `start`, `starts`, `varies` and `allowed` of entries [first, last); `allowed` 0 for no start.
 
     A transfer of x nano-GB over a link that carries y in a slot takes ceil(x / y) slots; the float64
     quotient is exact enough because x < 2**52.
     """
-    for n in range(len(job)):
+    for n in range(first_entry, last_entry):
         j = job[n]
         window = np.int64(deadline[j] - release[j] - slots[n])
         begin, end = row_first[row[n]], row_first[row[n] + 1]
@@ -199,6 +206,15 @@ def fit_windows(
             starts[n] = window + 1
 
 
+def in_parts(work: Callable[[int, int], None], count: int) -> None:
+    """`work` over [0, count), in two threads where that is worth waking them."""
+    if count < PARTS_FROM:
+        work(0, count)
+        return
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, (0, count // 2), (count // 2, count)))
+
+
 def compile_demand(scenario: Scenario, supply: Supply, place: Place) -> tuple[Demand, Rows]:
     """The demand side of the problem."""
     jobs = scenario.jobs
@@ -217,12 +233,17 @@ def compile_demand(scenario: Scenario, supply: Supply, place: Place) -> tuple[De
     start, starts, allowed = (np.zeros(entries, np.int32) for _ in range(3))
     varies = np.zeros(entries, np.bool_)
     slots = wanted.slots.astype(np.int32)
-    fit_windows(
-        wanted.job, slots, row, reach, supply.class_first[wanted.device_class],
-        rows.first, rows.column, place.region, place.data_region, in_nano_gb, out_nano_gb,
-        carriage.slot_nano_gb, jobs["release_slot"].to_numpy(), jobs["deadline_slot"].to_numpy(),
-        start, starts, varies, allowed,
-    )  # fmt: skip
+    base = supply.class_first[wanted.device_class]
+    release, deadline = jobs["release_slot"].to_numpy(), jobs["deadline_slot"].to_numpy()
+
+    def fit(first_entry: int, last_entry: int) -> None:
+        fit_windows(
+            first_entry, last_entry, wanted.job, slots, row, reach, base, rows.first, rows.column,
+            place.region, place.data_region, in_nano_gb, out_nano_gb, carriage.slot_nano_gb, release,
+            deadline, start, starts, varies, allowed,
+        )  # fmt: skip
+
+    in_parts(fit, entries)
     alive: BoolArray | slice = allowed > 0
     if allowed.all():
         alive = slice(None)

@@ -4,6 +4,9 @@ It shares no array with the compiled problem, only the reading of options, the l
 each job holds, where and when, is looked up again in the scenario's own tables.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 import numpy as np
 import polars as pl
@@ -56,12 +59,27 @@ def verify(scenario: Scenario, outcome: Outcome) -> None:
     broken.refuse()
     held = find_held(scenario, outcome)
     region, data_region, links = find_links(scenario)
-    check_pools(scenario, held, broken)
-    check_sites(scenario, held, region, links, broken)
-    check_windows(scenario, held, region, data_region, links, broken)
-    broken.refuse()
-    check_capacity(scenario, held, broken)
-    check_costs(scenario, outcome, held, region, data_region, links, broken)
+    side_by_side(
+        broken,
+        lambda found: check_pools(scenario, held, found),
+        lambda found: check_sites(scenario, held, region, links, found),
+        lambda found: check_windows(scenario, held, region, data_region, links, found),
+    )
+    side_by_side(
+        broken,
+        lambda found: check_capacity(scenario, held, found),
+        lambda found: check_costs(scenario, outcome, held, region, data_region, links, found),
+    )
+
+
+def side_by_side(broken: BrokenRules, *checks: Callable[[BrokenRules], None]) -> None:
+    """Runs checks that need nothing of each other, and refuses with all that they found, in their order."""
+    found = [BrokenRules(broken.jobs) for _ in checks]
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(check, rules) for check, rules in zip(checks, found, strict=True)]:
+            done.result()
+    for rules in found:
+        broken.faults += rules.faults
     broken.refuse()
 
 

@@ -176,12 +176,14 @@ def clear_folder(
     workers: int = 0, ray: str | None = None, last_folder: Path | None = None,
 ) -> "tuple[Report, Scenario]":  # fmt: skip
     """Clear the scenario in `folder` into the result folder `out`."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from suanwang import __version__
     from suanwang.clearing.by_prices import Settings
     from suanwang.clearing.clear import clear
     from suanwang.cli.progress import ScreenWatch
     from suanwang.feeds.remarks import read_remarks
-    from suanwang.feeds.result_writer import write_result
+    from suanwang.feeds.result_writer import write_plan, write_prices
     from suanwang.feeds.scenario_folder import read_scenario
     from suanwang.feeds.scenario_writer import replace
     from suanwang.reports.indicators import make_report
@@ -204,12 +206,14 @@ def clear_folder(
             last = read.last
         outcome = clear(scenario, method, settings, time_limit_s, watch, last)
         other = clear(scenario, beside, settings) if beside else None
-        watch.phase("report")
-        usage = measure(scenario, outcome)
-        report = make_report(scenario, outcome, __version__, other, usage)
-        form = "parquet" if (folder / "jobs.parquet").exists() else "csv"
         watch.phase("write")
-        write_result(outcome, scenario, report, out, form)
+        form = "parquet" if (folder / "jobs.parquet").exists() else "csv"
+        with ThreadPoolExecutor(1) as writer:
+            writing = writer.submit(write_plan, outcome, scenario, out, form)
+            usage = measure(scenario, outcome)
+            report = make_report(scenario, outcome, __version__, other, usage)
+            writing.result()
+        write_prices(outcome, scenario, report, out, form)
         watch.phase("page" if page else "")
         if page:
             # Loaded here, so that a run without a page does not pay for it.

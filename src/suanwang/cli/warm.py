@@ -21,6 +21,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
 
     from suanwang.clearing.by_prices import Settings
     from suanwang.clearing.clear import clear
+    from suanwang.clearing.last import LastClearing
     from suanwang.clearing.quote import QuoteDesk, Request
     from suanwang.feeds.hard import make_hard
     from suanwang.feeds.national import make_national
@@ -30,6 +31,8 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     for made in (make_national(2_000), make_hard(2_000)):
         for method in ("prices", "fcfs"):
             outcome = clear(made.scenario, method, Settings(steps=5, rounds=1))
+            if method == "prices":
+                clear(made.scenario, settings=Settings(steps=5, rounds=1), last=LastClearing.of(outcome))
         first = made.scenario.jobs.row(0, named=True)
         request = Request(**{name: first[name] for name in Request.__struct_fields__})
         QuoteDesk(made.scenario, outcome.price_micro).quote(request)

@@ -23,6 +23,7 @@ from suanwang.model.scenario import Scenario
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text
 
+Int64Array = NDArray[np.int64]
 PLACE_COLUMNS = ("job", "option", "pool", "start_slot")
 
 
@@ -45,7 +46,8 @@ def read_last(folder: Path, scenario: Scenario) -> LastRead:
     assert report is not None
     check_method(report, folder, findings)
     known = prices["pool"].is_in(scenario.pools["pool"].implode())
-    check_network(folder, prices["pool"].filter(~known), plan, scenario, findings)
+    line = lines_of_jobs(plan, scenario)
+    check_network(folder, prices["pool"].filter(~known), plan, line, scenario, findings)
     late = int((prices["slot"] >= scenario.header.slots).sum())
     if late:
         findings.note(
@@ -57,7 +59,7 @@ def read_last(folder: Path, scenario: Scenario) -> LastRead:
             remedy=Text("is this a result of this network, over the same slots?", "是否同一网络、同一时段？"),
         )
     findings.refuse()
-    option, pool, start_slot = places_by_job(plan, scenario)
+    option, pool, start_slot = places_by_job(plan, line, scenario)
     gap = report.held_to_gap if report.held_to_gap is not None else report.gap
     price_micro = price_matrix(prices.filter(known), scenario)
     return LastRead(LastClearing(price_micro, option, pool, start_slot, gap), tuple(findings.warnings))
@@ -76,20 +78,22 @@ def check_method(report: Report, folder: Path, findings: Findings) -> None:
 
 
 def check_network(
-    folder: Path, strangers: pl.Series, plan: pl.DataFrame, scenario: Scenario, findings: Findings
-) -> None:
+    folder: Path, strangers: pl.Series, plan: pl.DataFrame, line: Int64Array, scenario: Scenario,
+    findings: Findings,
+) -> None:  # fmt: skip
     """At least one pool and one job are those of the scenario; pools that are gone are told."""
     placed = plan["pool"].drop_nulls().unique()
-    met = placed.is_in(scenario.pools["pool"].implode()).any() or not len(placed)
-    if not met or (plan.height and not plan["job"].is_in(scenario.jobs["job"].implode()).any()):
+    pools_met = bool(placed.is_in(scenario.pools["pool"].implode()).any()) or not len(placed)
+    jobs_met = bool((line >= 0).any()) or not plan.height or not len(line)
+    if not (pools_met and jobs_met):
         what = Text("no job in common with the scenario", "与场景没有共同的作业")
-        if not met:
+        if not pools_met:
             what = Text("no pool in common with the scenario", "与场景没有共同的资源池")
         findings.note(
             "other_network",
             str(folder),
             what,
-            found=", ".join((plan["job"] if met else placed).head(3).to_list()),
+            found=", ".join((plan["job"] if pools_met else placed.sort()).head(3).to_list()),
             expected=Text("an earlier result of this network", "该网络先前的结果"),
             remedy=Text("name its result folder, or leave --from out", "指定其结果目录，或去掉 --from"),
         )
@@ -99,8 +103,8 @@ def check_network(
             "gone_pool",
             f"{folder} prices",
             Text(
-                f"{len(gone)} pools are no longer there; their prices are left out",
-                f"{len(gone)} 个资源池已不存在，忽略其价格",
+                f"{len(gone)} pools are no longer there: their prices are left out",
+                f"{len(gone)} 个资源池已不存在：忽略其价格",
             ),
             found=", ".join(gone.head(3).to_list()),
             remedy=Text("none is needed", "无需处理"),
@@ -108,12 +112,8 @@ def check_network(
         )
 
 
-def places_by_job(plan: pl.DataFrame, scenario: Scenario) -> tuple[NDArray[np.int32], ...]:
-    """(job,) option, row of the pool and start of the scenario's jobs in the plan, −1 where there is none."""
-    pools = scenario.pools.select("pool").with_row_index("pool_index")
-    places = plan.join(pools, on="pool", how="left", maintain_order="left").select(
-        pl.col("option", "pool_index", "start_slot").cast(pl.Int32, strict=False).fill_null(-1)
-    )
+def lines_of_jobs(plan: pl.DataFrame, scenario: Scenario) -> Int64Array:
+    """(job,) the line of the plan that has the scenario's job, −1 for none."""
     jobs = scenario.jobs["job"]
     line = np.full(len(jobs), -1, np.int64)
     # a plan made of mostly the same jobs has most of them in the same lines
@@ -121,16 +121,21 @@ def places_by_job(plan: pl.DataFrame, scenario: Scenario) -> tuple[NDArray[np.in
     same = (jobs.head(shared) == plan["job"].head(shared)).to_numpy()
     line[:shared][same] = np.flatnonzero(same)
     other = np.concatenate([np.flatnonzero(~same), np.arange(shared, plan.height)])
-    rest = pl.DataFrame({"job": plan["job"].gather(other), "line": other}).unique("job", keep="first")
+    rest = pl.DataFrame({"job": plan["job"].gather(other), "line": other}).unique(
+        "job", keep="first", maintain_order=True
+    )
     asked = np.flatnonzero(line < 0)
     found = pl.DataFrame({"job": jobs.gather(asked)}).join(rest, on="job", how="left", maintain_order="left")
     line[asked] = found["line"].fill_null(-1).to_numpy()
-    there = line >= 0
-    columns: list[NDArray[np.int32]] = []
-    for series in places.get_columns():
-        column = np.full(len(jobs), -1, np.int32)
-        column[there] = series.to_numpy()[line[there]]
-        columns.append(column)
-    option, pool, start = columns
-    whole = (option >= 0) & (pool >= 0) & (start >= 0)
-    return tuple(np.where(whole, column, -1).astype(np.int32) for column in (option, pool, start))
+    return line
+
+
+def places_by_job(plan: pl.DataFrame, line: Int64Array, scenario: Scenario) -> list[NDArray[np.int32]]:
+    """(job,) option, row of the pool and start, −1 where the plan has no whole place for the job."""
+    pools = scenario.pools.select("pool").with_row_index("pool_index")
+    places = plan.join(pools, on="pool", how="left", maintain_order="left").select(
+        pl.col("option", "pool_index", "start_slot").cast(pl.Int32, strict=False).fill_null(-1)
+    )
+    columns = [np.append(series.to_numpy(), np.int32(-1))[line] for series in places.get_columns()]
+    whole = np.min(columns, axis=0) >= 0
+    return [np.where(whole, column, np.int32(-1)) for column in columns]

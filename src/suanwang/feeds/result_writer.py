@@ -16,8 +16,19 @@ REPORT_FILE = "report.json"
 
 def write_result(outcome: Outcome, scenario: Scenario, report: Report, folder: Path, form: Form) -> None:
     """Writes `plan`, `prices` and `report.json` into `folder`, each beside its place and then renamed."""
+    write_plan(outcome, scenario, folder, form)
+    write_prices(outcome, scenario, report, folder, form)
+
+
+def write_plan(outcome: Outcome, scenario: Scenario, folder: Path, form: Form) -> None:
+    """Writes `plan`, the large part."""
     folder.mkdir(parents=True, exist_ok=True)
     write_table(plan_frame(outcome, scenario), PLAN, folder, form, keep_null=True)
+
+
+def write_prices(outcome: Outcome, scenario: Scenario, report: Report, folder: Path, form: Form) -> None:
+    """Writes `prices` and `report.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
     write_table(price_frame(outcome, scenario), PRICES, folder, form)
     content = msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
     replace(folder / REPORT_FILE, lambda path: path.write_bytes(content))
