@@ -4,9 +4,12 @@ Scripts, environment, secrets and input files lie beside the log, under `content
 only that name. A scenario's jobs are columns instead, see `scenario_tables`.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
+
+from suanwang.model.bounds import Digest, Instant, JobName, Label, MaybeName, Micro, Name, NanoGb
 
 LatencyClass = Literal["local", "regional", "shiftable"]
 """东数东算 stays in its province, 西数西算 in its hub's reach, 东数西算 may go anywhere."""
@@ -23,10 +26,10 @@ ARRAY_MOST = 10_000
 class Alternative(msgspec.Struct, frozen=True, gc=False):
     """One way to run: `units_milli` milli-devices of each of `nodes` nodes, for at most `limit_s` seconds."""
 
-    device: str
-    units_milli: int
-    nodes: int
-    limit_s: int
+    device: Name
+    units_milli: Annotated[int, Meta(ge=1, le=10**9)]
+    nodes: Annotated[int, Meta(ge=1, le=10**5)]
+    limit_s: Annotated[int, Meta(ge=1, le=SECONDS_MOST)]
 
     @property
     def milli(self) -> int:
@@ -41,18 +44,18 @@ class Shape(msgspec.Struct, frozen=True, gc=False):
     limit. `programme`: the voucher programme that must list the centre, "" for none.
     """
 
-    alternatives: tuple[Alternative, ...]
-    region: str
-    data_region: str = ""
-    in_nano_gb: int = 0
-    out_nano_gb: int = 0
-    max_rtt_us: int = 0
+    alternatives: Annotated[tuple[Alternative, ...], Meta(min_length=1, max_length=16)]
+    region: Name
+    data_region: MaybeName = ""
+    in_nano_gb: NanoGb = 0
+    out_nano_gb: NanoGb = 0
+    max_rtt_us: Annotated[int, Meta(ge=0, le=10**9)] = 0
     latency_class: LatencyClass = "shiftable"
-    min_grade: int = 1
-    residency: tuple[str, ...] = ()
-    cpus: int = 0
-    memory_mb: int = 0
-    programme: str = ""
+    min_grade: Annotated[int, Meta(ge=1, le=5)] = 1
+    residency: Annotated[tuple[Name, ...], Meta(max_length=64)] = ()
+    cpus: Annotated[int, Meta(ge=0, le=10**6)] = 0
+    memory_mb: Annotated[int, Meta(ge=0, le=10**9)] = 0
+    programme: MaybeName = ""
 
     @property
     def longest_s(self) -> int:
@@ -71,17 +74,17 @@ class JobSpec(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `max_price_micro` limits the charge, None for no limit. `weight` ≥ 1 scales the job's value in clearing.
     """
 
-    name: str
+    name: Label
     shape: Shape
-    content: str = ""
-    project: str = ""
-    not_before_at: int = 0
-    deadline_at: int | None = None
-    priority: int = 0
-    depends_on: tuple[str, ...] = ()
-    array: int = 1
+    content: Digest = ""
+    project: MaybeName = ""
+    not_before_at: Instant = 0
+    deadline_at: Instant | None = None
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    depends_on: Annotated[tuple[JobName, ...], Meta(max_length=1000)] = ()
+    array: Annotated[int, Meta(ge=1, le=ARRAY_MOST)] = 1
     preemptible: bool = False
     checkpoint: bool = False
-    max_price_micro: int | None = None
+    max_price_micro: Micro | None = None
     voucher: Voucher = "auto"
-    lost_after_s: int = LOST_AFTER_S
+    lost_after_s: Annotated[int, Meta(ge=60, le=SECONDS_MOST)] = LOST_AFTER_S
