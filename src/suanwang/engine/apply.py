@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from suanwang.engine import events, voucher_apply
+from suanwang.engine import events, tokens, voucher_apply
 from suanwang.engine.apply_facts import apply_fact
 from suanwang.engine.platform import (
     Attempt,
@@ -469,4 +469,6 @@ CHANGES: dict[type[Any], Callable[[Platform, Any], None]] = {
     events.ClearingAsked: clearing_asked,
     events.PricesPublished: prices_published,
     events.Cleared: cleared,
+    tokens.TokenIssued: tokens.token_issued,
+    tokens.TokenRevoked: tokens.token_revoked,
 }

@@ -27,6 +27,7 @@ from suanwang.engine.platform import Platform
 from suanwang.engine.reporting import hear_again, hear_silence, join, take_report
 from suanwang.engine.requesting import cancel, extend, pause_job
 from suanwang.engine.ticking import tick
+from suanwang.engine.tokens import IssueToken, RevokeToken, issue_token, revoke_token
 
 
 def step(platform: Platform, given: inputs.AnyInput, at: int) -> list[events.AnyEvent]:
@@ -82,3 +83,7 @@ def decide(platform: Platform, given: inputs.AnyInput, at: int) -> Iterator[even
             return book(platform, given, at)
         case inputs.Redeem():
             return redeem(platform, given, at)
+        case IssueToken():
+            return issue_token(platform, given, at)
+        case RevokeToken():
+            return revoke_token(platform, given, at)

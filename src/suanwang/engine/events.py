@@ -8,6 +8,7 @@ Slots count from the platform's start; instants are UTC microseconds.
 
 import msgspec
 
+from suanwang.engine.tokens import TokenIssued, TokenRevoked
 from suanwang.engine.voucher_events import AnyVoucherEvent
 from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
 from suanwang.model.facts import AnyFact, EndReason, FitShape
@@ -324,6 +325,8 @@ AnyPlatformEvent = (
     | ClearingAsked
     | PricesPublished
     | Cleared
+    | TokenIssued
+    | TokenRevoked
 )
 AnyEvent = AnyPlatformEvent | AnyVoucherEvent | AnyLedgerEvent
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import msgspec
 
+from suanwang.engine.tokens import IssueToken, RevokeToken
 from suanwang.engine.voucher_inputs import AnyVoucherInput
 from suanwang.ledger.commands import AnyCommand
 from suanwang.model.facts import AnyFact, FitShape
@@ -195,11 +196,13 @@ AnyInput = (
     | TakePlan
     | PlaceQueue
     | Tick
+    | IssueToken
+    | RevokeToken
 )
 
 _encode = msgspec.json.Encoder().encode
 
 
-def digest_of(given: Input) -> bytes:
+def digest_of(given: AnyInput) -> bytes:
     """SHA-256 of the input's JSON: the body that its id stands for."""
     return sha256(_encode(given)).digest()

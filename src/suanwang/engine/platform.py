@@ -12,6 +12,7 @@ from suanwang.engine.agenda import Agenda, Due
 from suanwang.engine.events import Figures, ReasonRecord
 from suanwang.engine.ground import Ground
 from suanwang.engine.line import Line, LineKey
+from suanwang.engine.tokens import TokenIssued
 from suanwang.engine.voucher_state import Vouchers, empty_vouchers
 from suanwang.model.facts import EndReason, FitShape
 from suanwang.model.job import AttemptState, JobState, Outcome, Shape, Voucher
@@ -149,6 +150,8 @@ class Records(msgspec.Struct):
     quotas: dict[str, Quota] = msgspec.field(default_factory=dict)
     holdings: dict[str, Holding] = msgspec.field(default_factory=dict)
     prices: dict[str, tuple[int, tuple[int, ...]]] = msgspec.field(default_factory=dict)
+    tokens: dict[str, TokenIssued] = msgspec.field(default_factory=dict)
+    revoked_tokens: dict[str, int] = msgspec.field(default_factory=dict)
     job_count: int = 0
     clearing_count: int = 0
     clearing: int | None = None
