@@ -66,12 +66,13 @@ def network_inputs(
     """Everything that opens a platform on this network, in order."""
     header = scenario.header
     horizon = horizon_slots or min(header.slots, 168 * 60 // header.slot_minutes)
+    reserve = min(horizon, 24 * 60 // header.slot_minutes) if reserve_slots is None else reserve_slots
     terms = Terms(
         name=header.name,
         start_at=(header.start - EPOCH).days * 86_400_000_000 + (header.start - EPOCH).seconds * 1_000_000,
         slot_minutes=header.slot_minutes,
         horizon_slots=horizon,
-        reserve_slots=min(horizon, 24 * 60 // header.slot_minutes) if reserve_slots is None else reserve_slots,
+        reserve_slots=reserve,
         carbon_price_micro_per_kg=header.carbon_price_micro_per_kg,
         data_cost_micro_per_gb_1000km=header.data_cost_micro_per_gb_1000km,
         pack_margin=decimal_text(header.pack_margin),
@@ -95,7 +96,8 @@ def network_inputs(
 
 def signals_of(scenario: Scenario) -> Iterator[Signals]:
     """The signals of each zone, all its slots."""
-    for (zone,), part in scenario.signals.sort("grid_zone", "slot").group_by("grid_zone", maintain_order=True):
+    ordered = scenario.signals.sort("grid_zone", "slot")
+    for (zone,), part in ordered.group_by("grid_zone", maintain_order=True):
         yield Signals(
             zone=str(zone),
             from_slot=0,
