@@ -22,6 +22,8 @@ from suanwang.units.rounding import Int64Array
 
 WORSE_MOST = 0.001
 """A clearing from the last prices stands where its gap is at most this above the last one's."""
+TOLD_AT = 5
+"""For a watch that is curious, the search's prices are certified after each such part of it but the last."""
 ROUNDS_WORK = 60_000
 """As many rounds of placing as keep jobs · rounds below this, and at least one."""
 ROUNDS_MOST = 12
@@ -93,6 +95,20 @@ def from_scratch(
     watch: Watch,
 ) -> Priced:  # fmt: skip
     """Search prices, certify them, place all jobs."""
+    price_micro, bound, free_bound = searched(problem, ground, dense_row, settings, pool, watch)
+    watch.phase("place")
+    entries = entries_of(problem, dense_row, slice(None))
+    placer = Placer(problem, Placement(problem, ground, entries, pool), bound, price_micro, watch)
+    rounds = settings.rounds or max(1, min(ROUNDS_MOST, ROUNDS_WORK // max(problem.demand.jobs, 1)))
+    cost_nano, places = placer.best_of(rounds)
+    return Priced(places, price_micro, bound, free_bound, cost_nano, afresh=True)
+
+
+def searched(
+    problem: Problem, ground: Ground, dense_row: Int32Array, settings: Settings, pool: ThreadPoolExecutor,
+    watch: Watch,
+) -> tuple[Int64Array, Bound, Bound]:  # fmt: skip
+    """Prices, the bound at them, and the bound at none; prices of nothing where these are no better."""
     watch.phase("prices")
     batches = batches_for(problem)
     crowd, batch_jobs = gather_crowd(
@@ -110,7 +126,13 @@ def from_scratch(
         watch.phase("prices")
         search = PriceSearch(problem, asked, batch_jobs, pool, settings.seed)
         steps = settings.steps or STEPS
-        price_micro = search.run(steps, watch=lambda step: watch.advance(step / steps))
+
+        def tell(step: int) -> None:
+            watch.advance(step / steps)
+            if watch.curious and steps > TOLD_AT and step % (steps // TOLD_AT) == 0 and step < steps:
+                watch.bound(bound_of(problem, ground, crowd.shards, pool, search.prices_now()).nano)
+
+        price_micro = search.run(steps, watch=tell)
     watch.phase("bound")
     nothing = np.zeros_like(price_micro)
     bound = bound_of(problem, ground, crowd.shards, pool, price_micro)
@@ -118,13 +140,7 @@ def from_scratch(
     if free_bound.nano > bound.nano:
         bound, price_micro = free_bound, nothing
     watch.bound(bound.nano)
-    watch.phase("place")
-    del crowd, asked, search
-    entries = entries_of(problem, dense_row, slice(None))
-    placer = Placer(problem, Placement(problem, ground, entries, pool), bound, price_micro, watch)
-    rounds = settings.rounds or max(1, min(ROUNDS_MOST, ROUNDS_WORK // max(problem.demand.jobs, 1)))
-    cost_nano, places = placer.best_of(rounds)
-    return Priced(places, price_micro, bound, free_bound, cost_nano, afresh=True)
+    return price_micro, bound, free_bound
 
 
 def clear_again(

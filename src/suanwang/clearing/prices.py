@@ -156,6 +156,12 @@ class PriceSearch:
             mean_unit[k] = max(float(mine.sum()) / mine.size, 1.0) if mine.size else 1.0
         self.floor_micro = FLOOR_SHARE * mean_unit[class_of_column(problem)]
         self.shut_micro, self.ceiling_micro = dearest_micro(problem)
+        self.prefix: Float64Array | None = None
+
+    def prices_now(self) -> Int64Array:
+        """(slot, column) the prices that the next step asks with."""
+        assert self.prefix is not None
+        return np.diff(self.prefix, axis=0).astype(np.int64) - self.problem.supply.unit_micro
 
     def run(
         self,
@@ -172,6 +178,7 @@ class PriceSearch:
         total = np.zeros(shape, np.int64)
         prefix = np.zeros((shape[0] + 1, shape[1]))
         np.cumsum(supply.unit_micro + np.rint(price), axis=0, out=prefix[1:])
+        self.prefix = prefix
         noise = np.ones(NOISE_SPAN + int(np.diff(supply.class_first).max(initial=1)), np.float32)
         draw = np.zeros(len(noise))
         counted = max(1, round(steps * AVERAGED_SHARE))

@@ -21,6 +21,7 @@ class ScreenWatch(Watch):
         self.language: Language = language
         self.console = Console(stderr=True)
         self.bound_nano: int | None = None
+        self.curious = self.console.is_terminal
         self.progress = Progress(
             TextColumn("{task.description:12}"),
             BarColumn(),
@@ -56,8 +57,11 @@ class ScreenWatch(Watch):
             self.progress.update(self.task, completed=share)
 
     def bound(self, bound_nano: int) -> None:
-        """Remember the bound, for the gap."""
+        """Show the certified bound so far, and remember it for the gap."""
         self.bound_nano = bound_nano
+        if self.task is not None:
+            proven = Text("proven: at least", "已证明不低于").say(self.language)
+            self.progress.update(self.task, note=f"{proven} {bound_nano / 10**9:,.0f} CNY")
 
     def cost(self, cost_nano: int) -> None:
         """Show the gap."""
