@@ -81,8 +81,8 @@ def seconds_of(problem: Problem) -> tuple[float, float, float, float]:
         halves, _ = gather_crowd(problem, ground, dense_row, batches, 2, pool, 0)
         shards = whole.shards + halves.shards
         cells = problem.supply.capacity_milli.size + problem.supply.columns
-        with running_ray(len(shards), store_bytes(ground, shards, cells), None) as ray:
-            crowds = [RayCrowd(ray, ground, whole.shards), RayCrowd(ray, ground, halves.shards)]
+        with running_ray(len(shards), store_bytes(ground, shards, cells), None) as cluster:
+            crowds = [RayCrowd(cluster, ground, whole.shards), RayCrowd(cluster, ground, halves.shards)]
             for crowd in crowds:
                 crowd.meet()
             race = Race([*crowds, halves])

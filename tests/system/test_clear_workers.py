@@ -19,11 +19,12 @@ from suanwang.clearing.by_prices import Settings
 from suanwang.clearing.clear import clear
 from suanwang.clearing.compile import compile_problem
 from suanwang.clearing.prices import Asked, gather_crowd
-from suanwang.clearing.ray_cluster import running_ray
+from suanwang.clearing.problem import Problem
+from suanwang.clearing.ray_cluster import Cluster, running_ray
 from suanwang.clearing.response import choose_and_load, respond
 from suanwang.clearing.shards import NOISE_SPAN, survey
 from suanwang.clearing.watch import Watch
-from suanwang.clearing.workers import Worker, without_room
+from suanwang.clearing.workers import RayCrowd, Worker, without_room
 from suanwang.cli.main import main
 from suanwang.feeds.hard import make_hard
 from suanwang.feeds.national import make_national
@@ -44,11 +45,11 @@ def made() -> Made:
 
 
 @pytest.fixture(scope="module")
-def ray_here() -> Generator[None]:
+def ray_here() -> Generator[Cluster]:
     """One Ray for all tests here: `clear` uses a Ray that the program has joined."""
     pytest.importorskip("ray", reason="the extra `workers` is not installed")
-    with running_ray(3, 2**28, None):
-        yield
+    with running_ray(3, 2**28, None) as cluster:
+        yield cluster
 
 
 def same(one: Outcome, other: Outcome) -> None:
@@ -118,13 +119,36 @@ def test_killed_workers_change_nothing_and_nothing_is_printed(
     assert capfd.readouterr() == ("", "")
 
 
-def test_shared_memory_needs_no_other_compilation(made: Made) -> None:
+@pytest.mark.parametrize("own", [True, False])
+def test_a_killed_worker_is_asked_again(made: Made, ray_here: Cluster, own: bool) -> None:
     problem = compile_problem(made["hard"][0])
+    asked = idle_prices(problem)
+    with ThreadPoolExecutor(2) as pool:
+        ground, dense_row = survey(problem)
+        crowd, _ = gather_crowd(problem, ground, dense_row, 1, 2, pool, 0)
+        by_threads = crowd.answer(asked).sum(axis=0)
+    workers = RayCrowd(msgspec.structs.replace(ray_here, own=own), ground, crowd.shards)
+    try:
+        (_, victim), _ = workers.meet()
+        os.kill(victim, signal.SIGKILL)
+        assert np.array_equal(workers.answer(asked).sum(axis=0), by_threads)
+        assert workers.deaths == 1
+    finally:
+        workers.dismiss()
+
+
+def idle_prices(problem: Problem) -> Asked:
+    """What a step asks while no capacity has a price and nothing is perturbed."""
     supply = problem.supply
     prefix = np.zeros((supply.slots + 1, supply.columns))
     np.cumsum(supply.unit_micro, axis=0, out=prefix[1:])
     noise = np.ones(NOISE_SPAN + supply.columns, np.float32)
-    asked = Asked(0, prefix, np.ones(supply.columns, np.float32), noise)
+    return Asked(0, prefix, np.ones(supply.columns, np.float32), noise)
+
+
+def test_shared_memory_needs_no_other_compilation(made: Made) -> None:
+    problem = compile_problem(made["hard"][0])
+    asked = idle_prices(problem)
     with ThreadPoolExecutor(1) as pool:
         ground, dense_row = survey(problem)
         crowd, _ = gather_crowd(problem, ground, dense_row, 1, 1, pool, 0)

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
+import msgspec
+
 from suanwang.units.errors import Fault, InvalidInput, SuanwangError, Unsupported
 from suanwang.units.text import Text, same
 
@@ -26,6 +28,16 @@ STARTS = 3
 """A local Ray gives its own helpers 15 seconds to start; a busy machine may need another try."""
 STORE_LEAST_BYTES = 80 * 2**20
 """Ray refuses less."""
+POSTED_BYTES_MOST = 2**26
+"""On a Ray of our own, objects up to this size travel in the call itself. Ray's own limit is 100 kB; above it
+they pass through the object store, which costs three times the processor time for prices and loads."""
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """The module `ray`, connected. `own`: whether it was started here, so that calls carry large objects."""
+
+    ray: Any
+    own: bool
 
 
 def load_ray() -> Any:
@@ -62,8 +74,8 @@ def prepare(address: str | None) -> None:
 
 
 @contextmanager
-def running_ray(workers: int, store_bytes: int, address: str | None) -> Generator[Any]:
-    """The module `ray`, connected, with room for `workers`; disconnected, or shut down, at the end.
+def running_ray(workers: int, store_bytes: int, address: str | None) -> Generator[Cluster]:
+    """A connected Ray with room for `workers`; disconnected, or shut down, at the end.
 
     A Ray that the calling program has joined before is used as it is and left running.
     Raises InvalidInput where nothing at `address` can be joined, Unsupported where Ray is not installed or
@@ -71,7 +83,7 @@ def running_ray(workers: int, store_bytes: int, address: str | None) -> Generato
     """
     ray = load_ray()
     if ray.is_initialized():
-        yield ray
+        yield Cluster(ray, own=False)
         return
     folder: str | None = None
     try:
@@ -81,7 +93,7 @@ def running_ray(workers: int, store_bytes: int, address: str | None) -> Generato
             start(ray, workers, store_bytes, folder)
         else:
             join(ray, address)
-        yield ray
+        yield Cluster(ray, own=address is None)
     finally:
         ray.shutdown()
         if folder is not None:
@@ -96,6 +108,7 @@ def start(ray: Any, workers: int, store_bytes: int, folder: str) -> None:
             ray.init(
                 address="local", num_cpus=workers, object_store_memory=max(store_bytes, STORE_LEAST_BYTES),
                 include_dashboard=False, log_to_driver=False, configure_logging=False, _temp_dir=folder,
+                _system_config={"max_direct_call_object_size": POSTED_BYTES_MOST},
             )  # fmt: skip
             return
         except Exception as error:  # Ray raises plain Exception where a part of it did not start

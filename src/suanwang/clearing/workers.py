@@ -1,8 +1,9 @@
 """Jobs that answer prices on Ray: each worker keeps one shard, prices go out and loads come back.
 
 The shard of jobs travels once, through Ray's object store, where workers of one machine read it in place. A
-step then sends one object with the prices to all workers and gets from each the change of load by slot and
-column. Loads are integers, so their sum is the same for any number of workers, and the same as with threads.
+step then sends the prices to all workers and gets from each the change of load by slot and column: in the
+call itself where few workers run on a Ray of our own, else as one object in the store for all of them. Loads
+are integers, so their sum is the same for any number of workers, and the same as with threads.
 
 A worker that dies is replaced, by Ray's choice of machine; the new one reads the shard from the store again
 and the step is asked again. An answer depends on the shard and on what is asked alone, so asking twice is
@@ -14,7 +15,6 @@ import pickle
 import platform
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
 
 import llvmlite
 import msgspec
@@ -25,7 +25,7 @@ from suanwang import __version__
 from suanwang.clearing.ground import Answers, Ground
 from suanwang.clearing.prices import Asked, ThreadCrowd
 from suanwang.clearing.problem import Int32Array, Problem
-from suanwang.clearing.ray_cluster import first_line, running_ray, too_few
+from suanwang.clearing.ray_cluster import Cluster, first_line, running_ray, too_few
 from suanwang.clearing.shards import Shard, room_for
 from suanwang.units.errors import Fault, Unsupported
 from suanwang.units.rounding import Int64Array
@@ -39,6 +39,8 @@ STORE_SPARE = 1.25
 STEPS_HELD = 4
 """Steps whose prices and loads the store holds at a time, at most."""
 INT32_MOST = 2**31 - 1
+POSTED_MOST = 4
+"""Prices are sent to each of so many workers; for more, one object in the store is less work."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -82,8 +84,9 @@ class Worker:
 class RayCrowd:
     """A `Crowd` of workers on Ray, one for each shard."""
 
-    def __init__(self, ray: Any, ground: Ground, shards: list[Shard]) -> None:
-        self.ray = ray
+    def __init__(self, cluster: Cluster, ground: Ground, shards: list[Shard]) -> None:
+        ray = self.ray = cluster.ray
+        self.posts = cluster.own and len(shards) <= POSTED_MOST
         self.actor = ray.remote(num_cpus=1)(Worker)
         # Held here, so that they stay in the store for a worker that comes later.
         self.ground_at = ray.put(ground)
@@ -111,7 +114,7 @@ class RayCrowd:
 
     def answer(self, asked: Asked) -> Int64Array:
         """See `prices.Crowd`; the sum of all shards."""
-        at = self.ray.put(asked)
+        at = asked if self.posts else self.ray.put(asked)
         waiting = {worker.answer.remote(at): number for number, worker in enumerate(self.workers)}
         total_milli = np.zeros((1, *asked.prefix.shape), np.int64)
         while waiting:
@@ -141,8 +144,8 @@ class RayCrowd:
 def hired(problem: Problem, ground: Ground, crowd: ThreadCrowd, address: str | None) -> Generator[RayCrowd]:
     """A worker for each shard of `crowd`, on a Ray of this machine or on the cluster at `address`."""
     cells = problem.supply.capacity_milli.size + problem.supply.columns
-    with running_ray(len(crowd.shards), store_bytes(ground, crowd.shards, cells), address) as ray:
-        workers = RayCrowd(ray, ground, crowd.shards)
+    with running_ray(len(crowd.shards), store_bytes(ground, crowd.shards, cells), address) as cluster:
+        workers = RayCrowd(cluster, ground, crowd.shards)
         try:
             workers.meet()
             yield workers
