@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from tests.postgres import new_database
 
-from suanwang.store import snapshots_postgres
+from suanwang.store import snapshots
 from suanwang.store.home import FileHome, Home, PostgresHome
-from suanwang.store.snapshots import Snapshot, read_snapshot, snapshot_bytes
+from suanwang.store.snapshots import Snapshot, read_snapshot, snapshot_parts
 
 
 class Place:
@@ -23,10 +23,10 @@ class Place:
 
 @pytest.fixture(params=["file", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setattr(snapshots, "PART_BYTES", 64)
     if request.param == "file":
         folder = tmp_path / "snapshots"
         return Place(FileHome(tmp_path), lambda at, data: _write(folder / f"{at:020d}.snapshot", data))
-    monkeypatch.setattr(snapshots_postgres, "PART_BYTES", 64)
     url = new_database()
 
     def spoil(index: int, data: bytes) -> None:
@@ -69,11 +69,12 @@ def test_one_that_is_not_whole_is_passed_over_and_told(place: Place) -> None:
     older, newer = Snapshot(10, 1, b"older"), Snapshot(20, 1, b"newer" * 50)
     place.snapshots.put(older)
     place.snapshots.put(newer)
-    whole = snapshot_bytes(newer)
-    assert read_snapshot(whole) == newer
+    whole = b"".join(snapshot_parts(newer))
+    for length in (1, 7, 59, 60, 61, 1000):
+        assert read_snapshot(whole[at : at + length] for at in range(0, len(whole), length)) == newer
     changed = bytearray(whole)
     changed[-1] ^= 1
-    for spoiled in (whole[:-1], whole[:10], b"", bytes(changed), snapshot_bytes(older)):
+    for spoiled in (whole[:-1], whole[:10], b"", bytes(changed), b"".join(snapshot_parts(older))):
         place.spoil(20, spoiled)
         found = place.snapshots.newest(1, 100)
         assert found.snapshot == older

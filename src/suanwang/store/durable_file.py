@@ -4,12 +4,15 @@ import os
 from pathlib import Path
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Put `data` in the place of `path` in one step, on disk before it is seen."""
+def replace_file(path: Path, *parts: bytes | memoryview) -> None:
+    """Put `parts`, one after the other, in the place of `path` in one step, on disk before they are seen."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     try:
-        write_all(descriptor, data, 0)
+        offset = 0
+        for part in parts:
+            write_all(descriptor, part, offset)
+            offset += len(part)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -17,7 +20,7 @@ def replace_file(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def write_all(descriptor: int, data: bytes, offset: int) -> None:
+def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
     """Write all of `data` at `offset`, however many calls it takes."""
     view = memoryview(data)
     while view:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from suanwang.store.durable_file import replace_file
-from suanwang.store.snapshots import KEPT, Found, Snapshot, choose, snapshot_bytes
+from suanwang.store.snapshots import KEPT, PART_BYTES, Found, Snapshot, choose, snapshot_parts
 
 SNAPSHOTS = "snapshots"
 _NAME = re.compile(r"(\d{20})\.snapshot")
@@ -20,7 +20,7 @@ class FileSnapshots:
     def put(self, snapshot: Snapshot) -> None:
         """Keeps a snapshot; all but the newest are removed."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        replace_file(self.folder / f"{snapshot.index:020d}.snapshot", snapshot_bytes(snapshot))
+        replace_file(self.folder / f"{snapshot.index:020d}.snapshot", *snapshot_parts(snapshot))
         for old in self._paths()[KEPT:]:
             old.unlink()
 
@@ -36,6 +36,12 @@ class FileSnapshots:
             return []
         return sorted((path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)), reverse=True)
 
-    def _stored(self) -> Iterator[tuple[int, str, bytes]]:
+    def _stored(self) -> Iterator[tuple[int, str, Iterator[bytes]]]:
         for path in self._paths():
-            yield int(path.stem), str(path), path.read_bytes()
+            yield int(path.stem), str(path), _parts(path)
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(PART_BYTES):
+            yield part

@@ -7,8 +7,9 @@ same state. As stored, in every home:
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from io import BytesIO
 from typing import Protocol
 
 import msgspec
@@ -18,6 +19,7 @@ from suanwang.units.text import Text
 
 KEPT = 2
 """The newest, and one before it in case the newest cannot be read."""
+PART_BYTES = 16 << 20
 MAGIC = b"SWSNAP\x01\n"
 _HEAD = struct.Struct(">8sIQQ32s")
 
@@ -53,31 +55,39 @@ class Snapshots(Protocol):
         ...
 
 
-def snapshot_bytes(snapshot: Snapshot) -> bytes:
-    """A snapshot as it is stored."""
+def snapshot_parts(snapshot: Snapshot) -> Iterator[bytes | memoryview]:
+    """A snapshot as it is stored, in parts of at most PART_BYTES that are no copies of the state."""
     digest = sha256(snapshot.state).digest()
-    head = _HEAD.pack(MAGIC, snapshot.version, snapshot.index, len(snapshot.state), digest)
-    return head + snapshot.state
+    yield _HEAD.pack(MAGIC, snapshot.version, snapshot.index, len(snapshot.state), digest)
+    state = memoryview(snapshot.state)
+    for at in range(0, len(state), PART_BYTES):
+        yield state[at : at + PART_BYTES]
 
 
-def read_snapshot(data: bytes) -> Snapshot | None:
-    """The snapshot in `data`, or None where it is not whole."""
-    if len(data) < _HEAD.size:
+def read_snapshot(parts: Iterable[bytes]) -> Snapshot | None:
+    """The snapshot that `parts` are, cut anywhere; None where it is not whole. The state is held once."""
+    head = b""
+    written = BytesIO()
+    for part in parts:
+        wanted = _HEAD.size - len(head)
+        head += part[:wanted]
+        written.write(memoryview(part)[wanted:])
+    if len(head) < _HEAD.size:
         return None
-    magic, version, index, length, digest = _HEAD.unpack_from(data)
-    state = data[_HEAD.size :]
+    magic, version, index, length, digest = _HEAD.unpack(head)
+    state = written.getvalue()
     if magic != MAGIC or len(state) != length or sha256(state).digest() != digest:
         return None
     return Snapshot(index, version, state)
 
 
-def choose(stored: Iterable[tuple[int, str, bytes]], version: int, index_most: int) -> Found:
-    """The first usable one of `stored`: (index, place, bytes), the newest first."""
+def choose(stored: Iterable[tuple[int, str, Iterable[bytes]]], version: int, index_most: int) -> Found:
+    """The first usable one of `stored`: (index, place, parts), the newest first."""
     warnings: list[Fault] = []
-    for index, place, data in stored:
+    for index, place, parts in stored:
         if index > index_most:
             continue
-        snapshot = read_snapshot(data)
+        snapshot = read_snapshot(parts)
         if snapshot is None or snapshot.index != index:
             warnings.append(_unreadable(place))
         elif snapshot.version == version:

@@ -5,9 +5,7 @@ from typing import cast
 
 from suanwang.store.connection import connect, place_of, telling
 from suanwang.store.schema import migrate
-from suanwang.store.snapshots import KEPT, Found, Snapshot, choose, snapshot_bytes
-
-PART_BYTES = 16 << 20
+from suanwang.store.snapshots import KEPT, Found, Snapshot, choose, snapshot_parts
 
 
 class PostgresSnapshots:
@@ -25,13 +23,12 @@ class PostgresSnapshots:
 
     def put(self, snapshot: Snapshot) -> None:
         """Keeps a snapshot in one transaction; all but the newest are removed."""
-        data = memoryview(snapshot_bytes(snapshot))
         with telling(self.place), self._connection.transaction():
             self._connection.execute("DELETE FROM suanwang.snapshot WHERE index = %s", (snapshot.index,))
-            for part, at in enumerate(range(0, len(data), PART_BYTES)):
+            for number, part in enumerate(snapshot_parts(snapshot)):
                 self._connection.execute(
                     "INSERT INTO suanwang.snapshot (index, part, data) VALUES (%s, %s, %b)",
-                    (snapshot.index, part, bytes(data[at : at + PART_BYTES])),
+                    (snapshot.index, number, part),
                 )
             self._connection.execute(
                 "DELETE FROM suanwang.snapshot WHERE index NOT IN "
@@ -47,14 +44,22 @@ class PostgresSnapshots:
         """Close the connection."""
         self._connection.close()
 
-    def _stored(self) -> Iterator[tuple[int, str, bytes]]:
+    def _stored(self) -> Iterator[tuple[int, str, Iterator[bytes]]]:
         with telling(self.place):
             rows = self._connection.execute(
                 "SELECT DISTINCT index FROM suanwang.snapshot ORDER BY index DESC"
             ).fetchall()
         for (index,) in cast("list[tuple[int]]", rows):
+            yield index, f"{self.place}: snapshot {index}", self._parts(index)
+
+    def _parts(self, index: int) -> Iterator[bytes]:
+        number = 0
+        while True:
             with telling(self.place), self._connection.cursor(binary=True) as cursor:
-                parts = cursor.execute(
-                    "SELECT data FROM suanwang.snapshot WHERE index = %s ORDER BY part", (index,)
-                ).fetchall()
-            yield index, f"{self.place}: snapshot {index}", b"".join(cast(bytes, part[0]) for part in parts)
+                found = cursor.execute(
+                    "SELECT data FROM suanwang.snapshot WHERE index = %s AND part = %s", (index, number)
+                ).fetchone()
+            if found is None:
+                return
+            yield cast(bytes, found[0])
+            number += 1
