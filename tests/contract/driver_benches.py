@@ -1,11 +1,14 @@
 """The engines that the driver contract runs on: each a bench that makes drivers, launches and waits."""
 
+import atexit
 import itertools
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from suanwang.drivers.device_slots import Machine
 from suanwang.drivers.fake import FakeDriver
@@ -13,6 +16,10 @@ from suanwang.drivers.fake_engine import Behaviour, FakeEngine
 from suanwang.drivers.local import LocalDriver
 from suanwang.drivers.local_machine import this_machine
 from suanwang.drivers.port import Driver, Ended, Launch, Pool, Report, Started
+from suanwang.drivers.private_ray import PrivateRay
+from suanwang.drivers.private_slurm import PrivateSlurm
+from suanwang.drivers.ray_driver import RayDriver
+from suanwang.drivers.slurm import SlurmDriver
 
 DEVICE = "A100"
 PATIENCE_S = 90.0
@@ -151,3 +158,79 @@ class FakeBench(Bench):
 
     def make(self) -> Driver:
         return FakeDriver(self.engine, lambda: time.time_ns() // 1000)
+
+
+class SlurmBench(Bench):
+    """The driver on a Slurm of the tests' own, which all benches of one process share."""
+
+    nodes = 2
+    here: ClassVar[PrivateSlurm | None] = None
+
+    @classmethod
+    def cluster(cls) -> PrivateSlurm:
+        if cls.here is None:
+            folder = Path(tempfile.mkdtemp(prefix="slurm-"))
+            cls.here = PrivateSlurm(folder, cls.nodes, device=DEVICE.lower(), devices=cls.devices_per_node)
+            atexit.register(cls.take_down)
+        return cls.here
+
+    @classmethod
+    def take_down(cls) -> None:
+        if cls.here is not None:
+            cls.here.stop()
+            shutil.rmtree(cls.here.folder, ignore_errors=True)
+            cls.here = None
+
+    def make(self) -> Driver:
+        return SlurmDriver(self.folder / "state", conf=str(self.cluster().conf))
+
+    def agent(self) -> str:
+        return (
+            "from pathlib import Path\n"
+            "from suanwang.drivers.slurm import SlurmDriver\n"
+            f"driver = SlurmDriver(Path({str(self.folder / 'state')!r}), conf={str(self.cluster().conf)!r})\n"
+        )
+
+    def close(self) -> None:
+        driver = self.driver
+        assert isinstance(driver, SlurmDriver)
+        driver.stop([one.attempt for one in driver.book.live()], 0)
+        self.until(lambda: not driver.book.live())
+        driver.close()
+
+
+class RayBench(Bench):
+    """The driver on a Ray of the tests' own, which all benches of one process share."""
+
+    nodes = 2
+    here: ClassVar[PrivateRay | None] = None
+
+    @classmethod
+    def cluster(cls) -> PrivateRay:
+        if cls.here is None:
+            cls.here = PrivateRay(cls.nodes, 4, DEVICE, cls.devices_per_node)
+            atexit.register(cls.take_down)
+        return cls.here
+
+    @classmethod
+    def take_down(cls) -> None:
+        if cls.here is not None:
+            cls.here.stop()
+            cls.here = None
+
+    def make(self) -> Driver:
+        return RayDriver(self.folder / "state", self.cluster().address)
+
+    def agent(self) -> str:
+        return (
+            "from pathlib import Path\n"
+            "from suanwang.drivers.ray_driver import RayDriver\n"
+            f"driver = RayDriver(Path({str(self.folder / 'state')!r}), {self.cluster().address!r})\n"
+        )
+
+    def close(self) -> None:
+        driver = self.driver
+        assert isinstance(driver, RayDriver)
+        driver.stop([one.attempt for one in driver.book.live()], 0)
+        self.until(lambda: not driver.book.live())
+        driver.close()

@@ -9,13 +9,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.contract.driver_benches import (
+    DEVICE,
+    SECOND_US,
+    Bench,
+    FakeBench,
+    LocalBench,
+    RayBench,
+    SlurmBench,
+)
 
 from suanwang.drivers.fake_engine import Behaviour
 from suanwang.drivers.port import Ended, Erased, Launch, Paused, Refused, Running, Started, Usage
 from suanwang.units.errors import InvalidInput
-from tests.contract.driver_benches import DEVICE, SECOND_US, Bench, FakeBench, LocalBench
 
-BENCHES: dict[str, Callable[[Path], Bench]] = {"local": LocalBench, "fake": FakeBench}
+BENCHES: dict[str, Callable[[Path], Bench]] = {
+    "local": LocalBench,
+    "fake": FakeBench,
+    "slurm": SlurmBench,
+    "ray": RayBench,
+}
 
 LONG = Behaviour(60 * SECOND_US)
 PYTHON = sys.executable
@@ -115,7 +128,11 @@ def test_the_output_limit_ends_it_and_counts_only_growth(bench: Bench):
         output_limit_bytes=1 << 20,
     )
     bench.start(small, large)
-    assert bench.end_of(small).outcome == "success"
+    ended = bench.end_of(small)
+    assert ended.outcome == "success", (
+        ended,
+        [(p.name, p.read_bytes()[-200:]) for p in Path(small.folder, ".suanwang").iterdir() if p.is_file()],
+    )
     ended = bench.end_of(large)
     assert (ended.outcome, ended.cause) == ("killed", "limit_output")
 

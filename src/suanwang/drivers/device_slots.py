@@ -25,11 +25,15 @@ class DevicePool(msgspec.Struct, frozen=True):
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What attempts may use of one machine: device pools, `cpus` cores, `memory_mb` of memory."""
+    """What attempts may use of one machine: device pools, `cpus` cores, `memory_mb` of memory.
+
+    `variables` are told to every script here, before all others of the same name.
+    """
 
     pools: tuple[DevicePool, ...]
     cpus: int
     memory_mb: int
+    variables: dict[str, str] = {}
 
 
 class Assigned(msgspec.Struct, frozen=True):

@@ -4,11 +4,11 @@ One JSON line a record, appended. The intention is on disk before anything is sp
 is told; a line torn by a crash is the last one and is dropped. No script, no variable, no secret is in it.
 """
 
-import os
 from pathlib import Path
 
 import msgspec
 
+from suanwang.drivers.journal_file import JournalFile
 from suanwang.drivers.port import Ended
 
 JOURNAL = "journal.jsonl"
@@ -63,25 +63,15 @@ class KeeperJournal:
 
     def __init__(self, folder: Path, now_us: int) -> None:
         self.path = folder / JOURNAL
+        self.file = JournalFile(self.path)
         self.encoder = msgspec.json.Encoder()
         self.known: dict[str, Remembered] = {}
         self.forgotten: dict[str, int] = {}
         self.pending: list[bytes] = []
-        self.lines = 0
-        self.bytes = 0
-        self.descriptor = -1
-        if self.path.exists():
-            self.read()
-        self.rewrite(now_us)
-
-    def read(self) -> None:
-        """Take in every whole line."""
         decoder = msgspec.json.Decoder(Record)
-        for line in self.path.read_bytes().split(b"\n")[:-1]:
-            try:
-                self.take(decoder.decode(line))
-            except msgspec.DecodeError:
-                break  # torn when power was lost; nothing after it was promised to anyone
+        for line in self.file.read():
+            self.take(decoder.decode(line))
+        self.rewrite(now_us)
 
     def take(self, record: Record) -> None:
         """Let `record` be known."""
@@ -106,23 +96,14 @@ class KeeperJournal:
 
         Raises OSError where the disk does not take it; what was noted stays noted.
         """
-        data = b"".join(line + b"\n" for line in self.pending)
-        offset = self.bytes
-        try:
-            while offset < self.bytes + len(data):
-                offset += os.pwrite(self.descriptor, data[offset - self.bytes :], offset)
-            if durable:
-                os.fdatasync(self.descriptor)
-        except OSError:
-            os.ftruncate(self.descriptor, self.bytes)  # no torn line among whole ones
-            raise
-        self.bytes = offset
-        self.lines += len(self.pending)
-        self.pending.clear()
+        if self.pending or durable:
+            self.file.append(self.pending, durable)
+            self.pending.clear()
 
     def rewrite_if_long(self, now_us: int) -> None:
         """Drop what is forgotten once it is the most of the file."""
-        if self.lines > REWRITE_LINES_LEAST and self.lines > 8 * len(self.known) + 2 * len(self.forgotten):
+        lines = self.file.lines
+        if lines > REWRITE_LINES_LEAST and lines > 8 * len(self.known) + 2 * len(self.forgotten):
             self.rewrite(now_us)
 
     def rewrite(self, now_us: int) -> None:
@@ -131,19 +112,5 @@ class KeeperJournal:
         records: list[Record] = [Forgotten(name, at) for name, at in self.forgotten.items()]
         for one in self.known.values():
             records += [record for record in (one.intended, one.begun, one.finished) if record is not None]
-        data = b"".join(self.encoder.encode(record) + b"\n" for record in records)
-        self.bytes = len(data)
-        beside = self.path.with_suffix(".new")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        while data:
-            data = data[os.write(descriptor, data) :]
-        os.fsync(descriptor)
-        beside.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        os.fsync(folder)
-        os.close(folder)
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-        self.descriptor = descriptor
-        self.lines = len(records)
+        self.file.rewrite(map(self.encoder.encode, records))
         self.pending.clear()

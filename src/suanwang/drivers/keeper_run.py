@@ -107,10 +107,13 @@ class Run(msgspec.Struct):
         )
 
 
-def spawn(launch: Launch, assigned: Assigned, keeper: str, visible: str, base: dict[str, str]) -> Run:
+def spawn(
+    launch: Launch, assigned: Assigned, keeper: str, visible: str, base: dict[str, str], last: dict[str, str]
+) -> Run:
     """Start the script as the leader of a session of its own. Raises OSError where it cannot be started.
 
     Not fork: posix_spawn shares the memory of this process until exec and so costs the same at any size.
+    `base` are the variables that all others go over, `last` those that go over all others.
     The folder is entered by this process first, since posix_spawn cannot.
     """
     bytes_before = folder_bytes(launch.folder) if launch.output_limit_bytes else 0
@@ -121,6 +124,7 @@ def spawn(launch: Launch, assigned: Assigned, keeper: str, visible: str, base: d
     environment["SUANWANG_DEVICES"] = assigned.indexes
     if visible:
         environment[visible] = assigned.indexes
+    environment |= last
     os.chdir(launch.folder)
     try:
         pid = os.posix_spawnp(

@@ -138,7 +138,8 @@ class Supervision:
     def begin(self, launch: Launch, assigned: Assigned) -> int:
         """Spawn one whose intention is on disk; one that cannot be spawned ends at once, as in a shell."""
         try:
-            run = spawn(launch, assigned, self.keeper, self.visible[launch.device], self.base)
+            visible = self.visible[launch.device]
+            run = spawn(launch, assigned, self.keeper, visible, self.base, self.machine.variables)
         except OSError as error:
             self.slots.release(assigned)
             ended = Ended(

@@ -1,0 +1,178 @@
+"""One node's share of an attempt on Ray: a detached actor that holds the devices and drives a local keeper.
+
+It speaks to the driver by files in the attempt's folder only, so neither needs the other to be alive:
+`claimed/ran` (it began), `ray.<rank>.json` (what it last knew), `code` (how the first rank that failed did),
+and from the driver `stop` (a grace in seconds) and the lease that it touches when the agent is heard.
+"""
+
+import contextlib
+import importlib
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from suanwang.drivers.attempt_folder import CONTROL
+from suanwang.drivers.device_slots import DevicePool, Machine
+from suanwang.drivers.local import LocalDriver
+from suanwang.drivers.port import Cause, Ended, Launch, Refused, Report, Running, Usage
+
+LOOK_EVERY_S = 0.2
+KEEPER_PATIENCE_S = 15
+"""How long the keeper lets the script run on when this actor is gone."""
+
+
+class RankState(msgspec.Struct):
+    """What one rank last knew of its script."""
+
+    since_us: int = 0
+    usage: Usage | None = None
+    ended: Ended | None = None
+
+
+class RayAttempt:
+    """The actor. It works in a thread of its own and exits when the rank's end is written."""
+
+    def __init__(self, launch: bytes, rank: int, lease: str, gpus: bool) -> None:
+        self.launch = msgspec.json.decode(launch, type=Launch)
+        self.rank = rank
+        self.lease = Path(lease)
+        self.visible = visible_gpus() if gpus else ""
+        self.control = Path(self.launch.folder, CONTROL)
+        self.state = RankState()
+        self.cause: Cause = ""
+        self.stopped = False
+        threading.Thread(target=self.work, daemon=True).start()
+
+    def there(self) -> int:
+        """Called by the driver only to see that the actor is there."""
+        return self.rank
+
+    def work(self) -> None:
+        """Run the rank to its end, whatever happens, and leave."""
+        try:
+            if self.claim():
+                self.drive()
+        except Exception as error:  # the driver must hear of it, and nobody is above this thread
+            now_us = time.time_ns() // 1000
+            self.state.ended = Ended(self.launch.attempt, now_us, "killed", "engine", detail=repr(error))
+            self.write()
+        os._exit(0)
+
+    def claim(self) -> bool:
+        """Whether this is the one run of the attempt: rank 0 claims it, the others wait for that."""
+        claimed = self.control / "claimed"
+        if self.rank == 0:
+            try:
+                claimed.mkdir()
+            except FileExistsError:
+                return False
+            (claimed / "ran").touch()
+        while not (claimed / "ran").exists():
+            if (self.control / "stop").exists():
+                return False
+            time.sleep(LOOK_EVERY_S)
+        return True
+
+    def drive(self) -> None:
+        """Have the script run by a keeper and write what it reports; the first rank only, if so wished."""
+        if self.rank and not self.launch.on_every_node:
+            return self.keep_place()
+        driver = LocalDriver(self.control / f"ray.{self.rank}", self.machine())
+        inner = msgspec.structs.replace(
+            self.launch, nodes=1, cpus=0, lost_after_s=KEEPER_PATIENCE_S, engine_options={}
+        )
+        (answer,) = driver.start([inner])
+        if isinstance(answer, Refused):
+            raise RuntimeError(answer.faults)
+        began = time.monotonic()
+        while self.state.ended is None:
+            reports = driver.poll(LOOK_EVERY_S)
+            for report in reports:
+                self.take(report)
+            if reports:
+                self.write()
+            driver.acknowledge()
+            self.heed(driver, began)
+        driver.end()
+        return None
+
+    def keep_place(self) -> None:
+        """Hold the devices until the first rank has ended."""
+        first = self.control / "ray.0.json"
+        while True:
+            time.sleep(LOOK_EVERY_S)
+            state = read_state(first)
+            if state is not None and state.ended is not None:
+                self.state.ended = msgspec.structs.replace(state.ended, usage=None)
+                return self.write()
+
+    def machine(self) -> Machine:
+        """What Ray gave: this launch's devices and no more."""
+        variables = {"SUANWANG_NODE_RANK": str(self.rank), "SUANWANG_NODES": str(self.launch.nodes)}
+        if self.visible:
+            variables["SUANWANG_DEVICES"] = variables["CUDA_VISIBLE_DEVICES"] = self.visible
+        devices = -(-self.launch.units_milli // 1000)
+        memory_mb = max(self.launch.memory_mb, 1)
+        return Machine((DevicePool(self.launch.device, devices),), devices, memory_mb, variables)
+
+    def take(self, report: Report) -> None:
+        """Take in one report of the keeper."""
+        match report:
+            case Running():
+                self.state.since_us = report.since_us
+            case Usage():
+                self.state.usage = report
+            case Ended():
+                cause = report.cause if report.cause != "cancelled" else self.cause or "cancelled"
+                self.state.ended = msgspec.structs.replace(report, cause=cause)
+                if report.outcome == "failure":
+                    with contextlib.suppress(FileExistsError), (self.control / "code").open("x") as file:
+                        file.write(f"{report.exit_code}\n")
+            case _:
+                pass
+
+    def heed(self, driver: LocalDriver, began: float) -> None:
+        """Stop where the driver says so, the agent is silent for too long, or another rank has failed."""
+        if self.stopped:
+            return
+        stop, grace_s = self.control / "stop", 0
+        if stop.exists():
+            self.cause, grace_s = "cancelled", int(stop.read_text() or 0)
+        elif (self.control / "code").exists() and self.launch.nodes > 1:
+            self.cause = "engine"
+        elif self.launch.lost_after_s and self.silent_s(began) >= self.launch.lost_after_s:
+            self.cause = "unacknowledged"
+        if self.cause and self.state.ended is None:
+            self.stopped = True
+            driver.stop([self.launch.attempt], grace_s)
+
+    def silent_s(self, began: float) -> float:
+        """For how long the agent was not heard, counted from the start at the earliest."""
+        with contextlib.suppress(FileNotFoundError):
+            return min(time.time() - self.lease.stat().st_mtime, time.monotonic() - began)
+        return time.monotonic() - began
+
+    def write(self) -> None:
+        """Put what is known into its file, in one step."""
+        path = self.control / f"ray.{self.rank}.json"
+        beside = path.with_suffix(".new")
+        beside.write_bytes(msgspec.json.encode(self.state))
+        beside.replace(path)
+
+
+def visible_gpus() -> str:
+    """The devices that Ray gave this actor, by index."""
+    ray: Any = importlib.import_module("ray")
+    return ",".join(map(str, ray.get_gpu_ids()))
+
+
+def read_state(path: Path) -> RankState | None:
+    """What a rank last wrote; none before it has."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=RankState)
+    except (FileNotFoundError, NotADirectoryError):
+        return None

@@ -1,0 +1,195 @@
+"""What Slurm's list of jobs, and the marks in an attempt's folder, say of the attempts in the book."""
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from typing import get_args
+
+from suanwang.drivers import attempt_folder
+from suanwang.drivers.attempt_book import AttemptBook, Held
+from suanwang.drivers.port import Cause, Ended, Outcome, Paused, Report, Running, Usage
+from suanwang.drivers.slurm_commands import JobRow, SlurmCommands
+
+READING_EVERY_US = 5_000_000
+STOP_PATIENCE_US = 15_000_000
+"""How long after its grace an attempt may take to be over before Slurm is told to kill it."""
+GONE = {
+    "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED",
+    "REVOKED", "TIMEOUT",
+}  # fmt: skip
+"""States in which a job is over (squeue(1), job state codes)."""
+CAUSES: dict[str, Cause] = {
+    "TIMEOUT": "limit_time",
+    "DEADLINE": "limit_time",
+    "OUT_OF_MEMORY": "limit_memory",
+    "CANCELLED": "engine",
+    "BOOT_FAIL": "engine",
+    "NODE_FAIL": "engine",
+    "PREEMPTED": "engine",
+    "REVOKED": "engine",
+}
+"""Why Slurm ended a job, where the attempt's own watch did not."""
+
+
+class Watch:
+    """Compares Slurm's list with the book, and tells what is new."""
+
+    def __init__(self, slurm: SlurmCommands, book: AttemptBook) -> None:
+        self.slurm = slurm
+        self.book = book
+        self.meter = "slurm/" + slurm.configuration().get("ClusterName", "")
+        self.news: list[Report] = []
+
+    def look(self) -> list[Report]:
+        """Ask once, for all; the reports that are new."""
+        live = [one for one in self.book.live() if one.engine_id]
+        if live:
+            now_us = time.time_ns() // 1000
+            rows = self.rows()
+            changed = [
+                one for one in live if self.compare(one, rows.get((one.submission, one.index)), now_us)
+            ]
+            self.book.note(changed)
+            self.press(live, now_us)
+        told, self.news = self.news, []
+        return told
+
+    def rows(self) -> dict[tuple[str, int], JobRow]:
+        """Slurm's jobs by submission and index; of two by one name, the one that claimed the attempt."""
+        found: dict[tuple[str, int], JobRow] = {}
+        for row in self.slurm.jobs():
+            known = found.get((row.submission, row.index))
+            if known is None or int(row.number) < int(known.number):
+                found[row.submission, row.index] = row
+        return found
+
+    def compare(self, held: Held, row: JobRow | None, now_us: int) -> bool:
+        """Tell what is new of one attempt; whether its record has changed."""
+        if row is None:
+            held.ended = self.end_without_row(held, now_us)
+            self.news.append(held.ended)
+            return True
+        if row.state in GONE:
+            held.ended = self.end_of(held, row)
+            if held.ended.usage is not None and not held.since_us:
+                held.since_us = row.start_us
+                self.news.append(Running(held.attempt, row.start_us))
+            self.news.append(held.ended)
+            return True
+        before = (held.since_us, held.paused_us)
+        if row.state in ("RUNNING", "SUSPENDED", "COMPLETING", "STOPPED") and row.start_us:
+            held.since_us = row.start_us
+            paused = row.state in ("SUSPENDED", "STOPPED")
+            if not before[0]:
+                self.news.append(Running(held.attempt, held.since_us))
+            if paused != bool(held.paused_us):
+                self.turned(held, paused)
+            if row.state == "RUNNING" and now_us - held.read_us >= READING_EVERY_US:
+                held.read_us = now_us
+                self.news.append(self.usage(held, row.used_s, held.since_us + row.used_s * 1_000_000))
+        return before != (held.since_us, held.paused_us)
+
+    def turned(self, held: Held, paused: bool) -> None:
+        """Note and tell that it stands still, or goes on."""
+        held.paused_us = time.time_ns() // 1000 if paused else 0
+        held_at = Paused(held.attempt, held.paused_us) if paused else Running(held.attempt, held.since_us)
+        self.news.append(held_at)
+        self.book.note([held])
+
+    def end_of(self, held: Held, row: JobRow) -> Ended:
+        """How a job ended: its status by Slurm, its cause by its watch, else by Slurm."""
+        ran = row.start_us > 0 and (row.used_s > 0 or claimed(held))
+        code = os.waitstatus_to_exitcode(row.status)
+        code = 128 - code if code < 0 else code
+        cause = cause_of(held) or CAUSES.get(row.state, "")
+        if held.stop_at_us and cause in ("", "engine") and row.state != "COMPLETED":
+            cause = "cancelled"
+        outcome: Outcome = "killed" if cause else "success" if code == 0 else "failure"
+        end_us = max(row.end_us, row.start_us)
+        return Ended(
+            held.attempt,
+            end_us,
+            outcome,
+            cause,
+            code if ran else None,
+            self.usage(held, row.used_s, end_us, row.start_us) if ran else None,
+            "" if row.reason in ("None", "NonZeroExitCode") else row.reason,
+        )
+
+    def end_without_row(self, held: Held, now_us: int) -> Ended:
+        """The end of a job that Slurm has forgotten: by the exit status that its script left, else lost."""
+        text = mark(held, "exit")
+        used_s = (now_us - held.since_us) // 1_000_000 if held.since_us else 0
+        if not text.isdigit():
+            return Ended(held.attempt, now_us, "lost", detail="Slurm no longer knows the job")
+        path = f"{held.folder}/{attempt_folder.CONTROL}/exit"
+        end_us = os.stat(path).st_mtime_ns // 1000  # noqa: PTH116
+        used_s = max(0, end_us - held.since_us) // 1_000_000 if held.since_us else 0
+        cause = cause_of(held)
+        outcome: Outcome = "killed" if cause else "failure" if int(text) else "success"
+        usage = self.usage(held, used_s, end_us)
+        return Ended(held.attempt, end_us, outcome, cause, int(text), usage, "by the mark of its script")
+
+    def usage(self, held: Held, used_s: int, until_us: int, since_us: int = 0) -> Usage:
+        """Its meter: Slurm's seconds, and what its nodes noted of processor time and memory."""
+        ranks = range(held.nodes)
+        return Usage(
+            attempt=held.attempt,
+            meter=self.meter,
+            from_us=held.since_us or since_us,
+            until_us=until_us,
+            milli_device_seconds=held.units_milli * held.nodes * used_s,
+            cpu_ms=sum(cpu_ms(mark(held, f"times.{rank}")) for rank in ranks),
+            memory_peak_kb=sum(int(mark(held, f"peak.{rank}") or 0) for rank in ranks),
+        )
+
+    def press(self, live: Sequence[Held], now_us: int) -> None:
+        """Have Slurm kill what should have been over for a while."""
+        late = [
+            one.engine_id
+            for one in live
+            if one.ended is None and 0 < one.stop_at_us < now_us - STOP_PATIENCE_US
+        ]
+        self.slurm.try_on(late, "scancel", "--signal=KILL", "--full")
+        self.slurm.try_on(late, "scancel")
+
+    def find_lost(self, lost: Sequence[Held]) -> None:
+        """Find submissions whose answer never came, by the name in their comment."""
+        if not lost:
+            return
+        rows = self.rows()
+        found: list[Held] = []
+        for held in lost:
+            row = rows.get((held.submission, held.index))
+            if row is not None:
+                held.engine_id = row.job
+                found.append(held)
+        self.book.note(found)
+
+
+def mark(held: Held, name: str) -> str:
+    """What a mark in the attempt's folder says; empty where it is not there."""
+    part = attempt_folder.read_part(held.folder, f"{attempt_folder.CONTROL}/{name}", 0, 4096)
+    return part.decode(errors="replace").strip()
+
+
+def claimed(held: Held) -> bool:
+    """Whether its script has begun."""
+    return bool(mark(held, "claimed/job"))
+
+
+def cause_of(held: Held) -> Cause:
+    """The cause that the attempt's watch noted."""
+    noted = mark(held, "cause")
+    return next((cause for cause in get_args(Cause) if cause == noted), "")
+
+
+def cpu_ms(times: str) -> int:
+    """User and system time of a shell and its children: what its `times` prints, `0m1.250s` each."""
+    return round(
+        sum(
+            (int(minutes) * 60 + float(seconds)) * 1000
+            for minutes, seconds in re.findall(r"(\d+)m([\d.]+)s", times)
+        )
+    )

@@ -1,0 +1,114 @@
+"""The two shell scripts that run an attempt inside Slurm: one for the job, one for each of its nodes.
+
+Slurm gives nodes and time; what it does not do everywhere is done here: one run per attempt however often it
+was submitted, limits in seconds and bytes, the end of every process that carries the attempt's mark, the end
+when the agent falls silent. They need a POSIX shell, and GNU grep, find and awk; nothing else on the nodes.
+What they say to the driver are files in `.suanwang/`: `claimed/job`, `cause`, `times.<rank>`, `peak.<rank>`,
+`code`.
+"""
+
+BATCH = r"""#!/bin/sh
+# batch.sh TABLE LEASE NODE_SCRIPT EVERY TIME_S OUTPUT_BYTES LOST_S MEMORY_KB INTERPRETER...
+table=$1 lease=$2 node=$3 every=$4
+line=$(sed -n "$((${SLURM_ARRAY_TASK_ID:-0} + 1))p" "$table")
+tab=$(printf '\t')
+attempt=${line%%"$tab"*} rest=${line#*"$tab"}
+index=${rest%%"$tab"*} folder=${rest#*"$tab"}
+cd "$folder" || exit 1
+mkdir .suanwang/claimed 2> /dev/null || exit 0   # submitted twice: the first to come runs
+echo "$SLURM_JOB_ID" > .suanwang/claimed/job
+[ "$index" = - ] || export SUANWANG_ARRAY_INDEX="$index"
+shift 4
+set -- "$attempt" "$lease" "$@"
+trap : TERM
+if [ "$every" = 1 ] && [ "$SLURM_NNODES" -gt 1 ]; then
+    srun --ntasks="$SLURM_NNODES" --ntasks-per-node=1 ${SLURM_CPUS_PER_TASK:+-c "$SLURM_CPUS_PER_TASK"} \
+        --kill-on-bad-exit=1 --output=none --error=none /bin/sh "$node" "$@" &
+else
+    SLURM_PROCID=0 /bin/sh "$node" "$@" &
+fi
+child=$!
+wait "$child"; code=$?
+while kill -0 "$child" 2> /dev/null; do wait "$child"; code=$?; done
+[ -e .suanwang/code ] && read -r code < .suanwang/code
+echo "$code" > .suanwang/exit
+exit "$code"
+"""
+
+NODE = r"""#!/bin/sh
+# node.sh ATTEMPT LEASE TIME_S OUTPUT_BYTES LOST_S MEMORY_KB INTERPRETER...
+attempt=$1 lease=$2 time_s=$3 output_bytes=$4 lost_s=$5 memory_kb=$6
+shift 6
+rank=${SLURM_PROCID:-0}
+export SUANWANG_NODE_RANK="$rank"
+devices=${SLURM_STEP_GPUS:-${SLURM_JOB_GPUS:-${CUDA_VISIBLE_DEVICES:-}}}
+if [ -z "$devices" ] && [ "${SLURM_GPUS_ON_NODE:-0}" -gt 0 ]; then
+    devices=$(seq -s, 0 $((SLURM_GPUS_ON_NODE - 1)))
+fi
+export SUANWANG_DEVICES="$devices"
+
+tree() { grep -lzsxF "SUANWANG_ATTEMPT=$attempt" /proc/[0-9]*/environ | tr -dc '0-9\n'; }
+signal_tree() { tree | while read -r pid; do kill "-$1" "$pid" 2> /dev/null; done; }
+end_tree() { while [ -n "$(tree)" ]; do signal_tree KILL; sleep 0.1; done; }
+size() { find . -type f -printf '%s\n' 2> /dev/null | awk '{s += $1} END {printf "%d", s}'; }
+resident() {
+    for pid in $(tree); do cat "/proc/$pid/status" 2> /dev/null; done |
+        awk '/^VmRSS:/ {s += $2} END {printf "%d", s}'
+}
+because() { [ -e .suanwang/cause ] || echo "$1" > .suanwang/cause; }
+
+watch() {
+    ran=0 peak=0 began=$(date +%s) last=$(date +%s) before=0
+    [ "$output_bytes" -gt 0 ] && before=$1
+    while sleep 0.5; do
+        now=$(date +%s) passed=$((now - last)) last=$now
+        [ "$passed" -le 2 ] && ran=$((ran + passed))   # longer: it stood still
+        if [ -e .suanwang/stop ]; then
+            because cancelled
+            read -r grace < .suanwang/stop
+            [ "$grace" -gt 0 ] && signal_tree TERM
+            while [ "$grace" -gt 0 ] && [ -n "$(tree)" ]; do sleep 1; grace=$((grace - 1)); done
+            break
+        fi
+        [ "$ran" -ge "$time_s" ] && because limit_time && break
+        if [ "$lost_s" -gt 0 ]; then
+            heard=$(stat -c %Y "$lease" 2> /dev/null || echo "$began")
+            [ "$heard" -lt "$began" ] && heard=$began
+            [ $((now - heard)) -ge "$lost_s" ] && because unacknowledged && break
+        fi
+        if [ "$passed" -gt 0 ]; then
+            if [ "$memory_kb" -gt 0 ]; then
+                held=$(resident)
+                [ "$held" -gt "$peak" ] && peak=$held && echo "$peak" > ".suanwang/peak.$rank"
+                [ "$held" -gt "$memory_kb" ] && because limit_memory && break
+            fi
+            if [ "$output_bytes" -gt 0 ] && [ "$rank" = 0 ]; then
+                [ $(($(size) - before)) -gt "$output_bytes" ] && because limit_output && break
+            fi
+        fi
+    done
+    end_tree
+}
+
+before=0
+[ "$output_bytes" -gt 0 ] && before=$(size)
+trap 'ended=1; signal_tree KILL' TERM
+if [ ! -e .suanwang/stop ]; then
+    SUANWANG_ATTEMPT="$attempt" "$@" "$PWD/.suanwang/script" \
+        >> .suanwang/stdout 2>> .suanwang/stderr < /dev/null &
+    child=$!
+    watch "$before" > /dev/null 2>&1 &
+    watcher=$!
+    wait "$child"; code=$?
+    while kill -0 "$child" 2> /dev/null; do wait "$child"; code=$?; done
+    end_tree
+    kill "$watcher" 2> /dev/null
+else
+    because cancelled
+    code=143
+fi
+times > ".suanwang/times.$rank"
+# The first node that fails says how, unless it was only taken down with the others.
+[ "$code" -ne 0 ] && [ -z "$ended" ] && [ ! -e .suanwang/code ] && echo "$code" > .suanwang/code
+exit "$code"
+"""
