@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from suanwang.feeds.remarks import read_remarks
+
 LOG = """; MaxProcs: 16
 ; UnixStartTime: 749458803
 ; TimeZone: 28800
@@ -35,6 +37,9 @@ def test_json_is_one_document_and_the_folder_is_a_valid_scenario(folder: Path) -
     assert report["kept"]["jobs"] == 2
     assert [(line["kind"], line["jobs"]) for line in report["dropped"]] == [("no time", 1)]
     assert suanwang("check", "made", folder=folder).returncode == 0
+    remarks = [remark.en for remark in read_remarks(folder / "made")]
+    assert remarks[0].startswith("Imported from a trace (swf: log.swf), 2 / 3 jobs kept")
+    assert set(report["rules"]) <= set(remarks)
 
 
 def test_the_table_goes_to_standard_error_in_the_language_asked_for(folder: Path) -> None:

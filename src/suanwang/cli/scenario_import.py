@@ -162,13 +162,28 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
         from suanwang.feeds.swf import import_swf
 
         scenario, report = import_swf(arguments.files, choices)
-    write_scenario(scenario, arguments.out, arguments.form)
+    write_scenario(scenario, arguments.out, arguments.form, remarks_on(report))
     if arguments.json:
         print(msgspec.json.encode(spoken(report, language)).decode())
     else:
         show(report, language)
         print(Text(f"written to {arguments.out}", f"已写入 {arguments.out}").say(language), file=sys.stderr)
     return 0
+
+
+def remarks_on(report: "ImportReport") -> list[Text]:
+    """What the report of a clearing says of where the jobs come from and what was made of them."""
+    files = ", ".join(Path(name).name for name in report.files)
+    kept = f"{report.kept.jobs:,} / {report.read.jobs:,}"
+    return [
+        Text(
+            f"Imported from a trace ({report.source}: {files}), {kept} jobs kept; what the trace leaves open "
+            "is set by the rules below.",
+            f"由公开作业记录导入（{report.source}：{files}），保留作业 {kept}；记录未含者按下列规则设定。",
+        ),
+        *report.rules,
+        *report.notes,
+    ]
 
 
 def refuse_what_does_not_go(arguments: argparse.Namespace) -> None:
