@@ -24,19 +24,20 @@ def open_folder() -> Path:
 
 @cache
 def shared_server() -> EmbeddedServer:
-    """The server of this process's tests; stopped and removed at its end."""
+    """The server of this process's tests; `tests/conftest.py` stops and removes it at their end."""
     folder = open_folder()
-    server = EmbeddedServer(folder)
-    owner = os.getpid()
+    atexit.register(remove_shared_server, os.getpid())  # for who is no test
+    return EmbeddedServer(folder)
 
-    def remove() -> None:
-        if os.getpid() == owner:
-            server.close()
-            server.wait_until_stopped(30)
-            shutil.rmtree(folder, ignore_errors=True)
 
-    atexit.register(remove)
-    return server
+def remove_shared_server(owner: int | None = None) -> None:
+    """Stop the server and remove its folder, if there is one."""
+    if shared_server.cache_info().currsize and owner in (None, os.getpid()):
+        server = shared_server()
+        shared_server.cache_clear()
+        server.close()
+        server.wait_until_stopped(30)
+        shutil.rmtree(server.cluster.folder.parent)
 
 
 def new_database() -> str:

@@ -6,6 +6,7 @@ Every process that uses it shares `users.lock`; the keeper (`keeper.py`) runs th
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class EmbeddedServer:
         except OSError as error:
             raise InvalidInput([_not_ours(folder, error)]) from None
         self._keeper: subprocess.Popen[bytes] | None = None  # the one that this process started last
+        self._thread_lock = threading.Lock()
         self._users.acquire_shared()
         try:
             self.ensure_running()
@@ -54,11 +56,12 @@ class EmbeddedServer:
         url = self._answering_url()
         if url is not None:
             return url
-        self._start_lock.acquire()
-        try:
-            return self._start()
-        finally:
-            self._start_lock.release()
+        with self._thread_lock:  # a file's lock is one for all threads
+            self._start_lock.acquire()
+            try:
+                return self._start()
+            finally:
+                self._start_lock.release()
 
     def url(self, database: str = DATABASE) -> str:
         """The address of a database of the server."""

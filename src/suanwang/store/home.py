@@ -86,30 +86,31 @@ class PostgresHome:
 
     def __init__(self, source: "str | EmbeddedServer") -> None:
         self._source = source
-        self.place = place_of(self._url())
+        self.place = place_of(self.url())
 
     def writer(self, takeover: bool = False) -> LogWriter:
         """The one writer of the log."""
-        return PostgresLogWriter(self._url(), takeover)
+        return PostgresLogWriter(self.url(), takeover)
 
     def reader(self) -> LogReader:
         """A reader of the log."""
-        return PostgresLogReader(self._url())
+        return PostgresLogReader(self.url())
 
     def papers(self) -> Papers:
         """The papers beside the log."""
-        return PostgresPapers(self._url())
+        return PostgresPapers(self.url())
 
     def snapshots(self) -> Snapshots:
         """The snapshots beside the log."""
-        return PostgresSnapshots(self._url())
+        return PostgresSnapshots(self.url())
 
     def close(self) -> None:
         """The embedded server stops unless another process uses it."""
         if isinstance(self._source, EmbeddedServer):
             self._source.close()
 
-    def _url(self) -> str:
+    def url(self) -> str:
+        """The address of the database."""
         return self._source if isinstance(self._source, str) else self._source.ensure_running()
 
 
