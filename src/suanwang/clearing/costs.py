@@ -8,7 +8,7 @@ from suanwang.clearing.exact_response import carriage_micro
 from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Int32Array, Problem
 from suanwang.energy.unit_parts import unit_parts
-from suanwang.units.rounding import Int64Array, ratio_half_even
+from suanwang.units.rounding import Int64Array
 
 
 class Costs(msgspec.Struct, frozen=True):
@@ -75,6 +75,14 @@ def exact_costs(problem: Problem, places: Places) -> Int64Array:
     return held_nano + 1000 * data_micro
 
 
+def half_even_micro(nano: Int64Array) -> Int64Array:
+    """Nano-yuan as micro-yuan, rounded half to even."""
+    micro = nano // 1000
+    rest = nano - micro * 1000
+    micro += (rest > 500) | ((rest == 500) & (micro & 1 == 1))
+    return micro
+
+
 def costs_of(problem: Problem, entry: Int64Array, column: Int32Array, start: Int32Array) -> Costs:
     """The parts for places given as (job,) entry, column and start, −1 where unserved."""
     supply, demand = problem.supply, problem.demand
@@ -101,11 +109,10 @@ def costs_of(problem: Problem, entry: Int64Array, column: Int32Array, start: Int
     )  # fmt: skip
     exact_nano = data_micro * 1000
     exact_nano[served] += nano["compute"] + nano["energy"] + nano["carbon"]
-    one = np.ones(1, np.int64)
 
     def rounded(part: Int64Array) -> Int64Array:
         micro = np.zeros(demand.jobs, np.int64)
-        micro[served] = ratio_half_even(part, one, 1000)
+        micro[served] = half_even_micro(part)
         return micro
 
     return Costs(

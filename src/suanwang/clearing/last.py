@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from suanwang.clearing.costs import exact_costs
+from suanwang.clearing.demand import in_parts
 from suanwang.clearing.places import Places
 from suanwang.clearing.prices import dearest_micro
 from suanwang.clearing.problem import BoolArray, Int32Array, Problem
@@ -62,15 +63,15 @@ def last_prices(problem: Problem, last: LastClearing) -> Int64Array:
 
 @njit(cache=True, nogil=True)
 def find_entries(
-    option: Int32Array, pool: Int32Array, start_slot: Int32Array, pool_column: Int64Array,
-    class_first: Int64Array, row_first: Int64Array, row_column: Int32Array, slot_nano_gb: Float64Array,
+    first_job: int, last_job: int, option: Int32Array, pool: Int32Array, start_slot: Int32Array,
+    pool_column: Int64Array, class_first: Int64Array, row_first: Int64Array, row_column: Int32Array, slot_nano_gb: Float64Array,
     region: Int32Array, data_region: Int32Array, in_nano_gb: Int64Array, out_nano_gb: Int64Array,
     first: Int64Array, entry_option: Int32Array, device_class: Int32Array, reach: Int32Array, row: Int32Array,
     start: Int32Array, starts: Int32Array, varies: BoolArray,
     entry: Int64Array, column: Int32Array,
 ) -> None:  # fmt: skip
-    """Fill `entry` and `column` (job,) where the job may take the last place now, −1 elsewhere."""
-    for j in range(len(option)):
+    """Fill `entry` and `column` of jobs [first, last) that may take their last place now, −1 elsewhere."""
+    for j in range(first_job, last_job):
         entry[j], column[j] = -1, -1
         if pool[j] < 0:
             continue
@@ -118,12 +119,16 @@ def places_that_hold(problem: Problem, last: LastClearing) -> Places:
     pool_column = np.empty(supply.columns, np.int64)
     pool_column[supply.column_pool] = np.arange(supply.columns)
     entry, column = np.empty(demand.jobs, np.int64), np.empty(demand.jobs, np.int32)
-    find_entries(
-        last.option, last.pool, last.start_slot, pool_column, supply.class_first, rows.first, rows.column,
-        problem.carriage.slot_nano_gb, demand.region, demand.data_region, demand.in_nano_gb,
-        demand.out_nano_gb, demand.first, demand.option, demand.device_class, demand.reach, demand.row,
-        demand.start, demand.starts, demand.varies, entry, column,
-    )  # fmt: skip
+
+    def find(first_job: int, last_job: int) -> None:
+        find_entries(
+            first_job, last_job, last.option, last.pool, last.start_slot, pool_column, supply.class_first,
+            rows.first, rows.column, problem.carriage.slot_nano_gb, demand.region, demand.data_region,
+            demand.in_nano_gb, demand.out_nano_gb, demand.first, demand.option, demand.device_class,
+            demand.reach, demand.row, demand.start, demand.starts, demand.varies, entry, column,
+        )  # fmt: skip
+
+    in_parts(find, demand.jobs)
     dear = exact_costs(problem, Places(entry, column, last.start_slot)) >= demand.value_micro * 1000
     entry[dear], column[dear] = -1, -1
     return Places(entry, column, np.where(entry >= 0, last.start_slot, -1).astype(np.int32))
