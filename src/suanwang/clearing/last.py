@@ -64,7 +64,8 @@ def last_prices(problem: Problem, last: LastClearing) -> Int64Array:
 @njit(cache=True, nogil=True)
 def find_entries(
     first_job: int, last_job: int, option: Int32Array, pool: Int32Array, start_slot: Int32Array,
-    pool_column: Int64Array, class_first: Int64Array, row_first: Int64Array, row_column: Int32Array, slot_nano_gb: Float64Array,
+    pool_column: Int64Array, class_first: Int64Array, row_first: Int64Array, row_column: Int32Array,
+    slot_nano_gb: Float64Array,
     region: Int32Array, data_region: Int32Array, in_nano_gb: Int64Array, out_nano_gb: Int64Array,
     first: Int64Array, entry_option: Int32Array, device_class: Int32Array, reach: Int32Array, row: Int32Array,
     start: Int32Array, starts: Int32Array, varies: BoolArray,
