@@ -2,23 +2,27 @@
 
     POST /v1/centres/{centre}/join       Join → Joined
     POST /v1/centres/{centre}/exchange   Exchange → Orders, held open for at most `wait_s` seconds
+    GET  /v1/contents/{content}          bytes
+    PUT  /v1/contents                    bytes → ContentKept
+    POST /v1/attempts/{attempt}/log      LogPart → LogTaken
 
 An agent that gets no answer sends the same exchange again, `report_id` and all: facts count once. The time at
 which it *sent* an exchange that was answered is its last acknowledgement, for the fence.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from suanwang.model.bounds import AttemptName
+from suanwang.model.bounds import AttemptName, Bytes, Digest
 from suanwang.model.facts import AnyFact, FitShape
 from suanwang.model.orders import AnyOrder
 
 WAIT_SECONDS_MOST = 50
 FACTS_MOST = 10_000
 SESSION_MOST = 2**53
+LOG_PART_BYTES_MOST = 1 << 20
 
 
 class Join(msgspec.Struct, frozen=True):
@@ -61,7 +65,21 @@ class Orders(msgspec.Struct, frozen=True):
     follow: tuple[AttemptName, ...] = ()
 
 
+class ContentKept(msgspec.Struct, frozen=True):
+    """A content lies beside the log under this name."""
+
+    name: Digest
+
+
+class LogPart(msgspec.Struct, frozen=True):
+    """What an attempt wrote to one stream, from byte `offset` of it."""
+
+    stream: Literal["stdout", "stderr"]
+    offset: Bytes
+    bytes: Annotated[bytes, Meta(max_length=LOG_PART_BYTES_MOST)]
+
+
 class LogTaken(msgspec.Struct, frozen=True):
-    """The platform has the attempt's log up to `size` bytes: send what comes after, wherever it was before."""
+    """The platform has the stream up to `size` bytes: send what comes after, wherever it was before."""
 
     size: int

@@ -1,0 +1,26 @@
+"""What a job runs, and with what: kept beside the log under a name, sent to the agent that runs it.
+
+It holds secrets: it goes to the driver from memory, never to a disk of ours, a log or an event.
+"""
+
+import msgspec
+
+from suanwang.model.bounds import Digest
+
+
+class JobContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A job's script and surroundings.
+
+    `setup`, `run`: shell text; the second may begin with `#!`. `inputs_archive`: the name of the content that
+    holds its input files as tar.gz, "" for none. `outputs`: which files to keep, relative to its folder: a
+    path (with all below it) or a pattern (`*` within a name, `**` across folders). `checkpoint_path`: what to
+    save of it, and to restore, relative to its folder; "" for nothing.
+    """
+
+    run: str
+    setup: str = ""
+    env: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    inputs_archive: Digest = ""
+    outputs: tuple[str, ...] = ()
+    checkpoint_path: str = ""
