@@ -54,10 +54,14 @@ class Group(msgspec.Struct):
     entries: list[Entry]
     tickets: list[Ticket]
     effects: dict[AnyEffect, None]
+    events: list[AnyEvent] = []
 
 
 class Writer:
-    """See above. `platform` is read freely between rounds; only rounds change it."""
+    """See above. `platform` is read freely between rounds; only rounds change it.
+
+    `told`: who follows the events, called with those of each group once they are durable.
+    """
 
     def __init__(
         self, platform: Platform, log: LogWriter, clock: Clock, solver: Solver, transport: Transport
@@ -67,6 +71,7 @@ class Writer:
         self.inbox: deque[Ticket] = deque()
         self.under_way: dict[str, tuple[bytes, Ticket]] = {}
         self.placing = False
+        self.told: Callable[[list[AnyEvent]], None] | None = None
         self.take_up()
 
     def take_up(self) -> None:
@@ -145,6 +150,7 @@ class Writer:
     def record(self, name: str, digest: bytes, events: list[AnyEvent], group: Group) -> None:
         """Adds an entry to the group, and what follows from its events."""
         group.entries.append(Entry(name, digest, tuple([encode(event) for event in events])))
+        group.events += events
         for event in events:
             for effect in effects(event):
                 group.effects[effect] = None
@@ -153,6 +159,8 @@ class Writer:
         """The group is durable: answer, then act."""
         for ticket in group.tickets:
             self.under_way.pop(ticket.given.id, None)
+        if self.told is not None and group.events:
+            self.told(group.events)
         for ticket in group.tickets:
             ticket.answer()
         for effect in group.effects:
