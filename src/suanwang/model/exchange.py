@@ -26,7 +26,7 @@ LOG_PART_BYTES_MOST = 1 << 20
 
 
 class Join(msgspec.Struct, frozen=True):
-    """An agent takes up work. `session` is greater than that of any agent before it: its start, say, in ms."""
+    """An agent takes up work. `session` is greater than that of any agent before it: its start in ms, say."""
 
     session: Annotated[int, Meta(ge=1, le=SESSION_MOST)]
 
