@@ -30,6 +30,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "suanwang.cli.demo",
         Text("clear the national network and show the report", "出清全国网并给出报告"),
     ),
+    "server": (
+        "suanwang.cli.server",
+        Text("run the platform: store, engine, API", "运行平台：存储、引擎与接口"),
+    ),
     "scenario": ("suanwang.cli.scenario", Text("make or import a scenario", "生成或导入场景")),
     "check": ("suanwang.cli.check", Text("validate a scenario", "校验场景")),
     "clear": (

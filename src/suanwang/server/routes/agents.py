@@ -1,0 +1,79 @@
+"""What agents ask: join, exchange, logs. An order is handed out only once it is in the log."""
+
+import asyncio
+
+from litestar import post
+
+from suanwang.engine import inputs
+from suanwang.engine.platform import Platform
+from suanwang.engine.reporting import stale
+from suanwang.model.exchange import Exchange, Join, Joined, Orders
+from suanwang.model.orders import AnyOrder
+from suanwang.server.contacts import Contacts
+from suanwang.server.door import Asked
+from suanwang.server.look_up import ONCE
+from suanwang.server.unavailable import not_leading
+
+ORDERS_MOST = 1_000
+"""In one answer; the rest comes with the next."""
+
+
+@post("/v1/centres/{centre:str}/join", status_code=200)
+async def join_centre(request: Asked, centre: str, data: Join) -> Joined:
+    """An agent takes up work for its centre; reports of the agent before it are refused from now on."""
+    request.own_centre(centre)
+    lead = request.lead
+    state = lead.platform.state.centres[centre]
+    if data.session <= state.session:
+        raise stale(centre, data.session, state.session)
+    lead.contacts.hear(centre, asyncio.get_running_loop().time())
+    if state.silent_since is not None:
+        # who waited for a place while it was silent is looked at now
+        await request.ask(inputs.HearAgain(f"{ONCE}again/{centre}/{data.session}", centre))
+    await request.ask(inputs.JoinCentre(f"join/{centre}/{data.session}", centre, data.session))
+    return Joined(centre, data.session, lead.log.epoch, tuple(state.attempts))
+
+
+@post("/v1/centres/{centre:str}/exchange", status_code=200)
+async def exchange(request: Asked, centre: str, data: Exchange) -> Orders:
+    """Facts in, orders out; held open until there is an order, for at most `wait_s` seconds."""
+    request.own_centre(centre)
+    lead, loop = request.lead, asyncio.get_running_loop()
+    state = lead.platform.state.centres[centre]
+    if data.session != state.session:
+        raise stale(centre, data.session, state.session)
+    if not lead.is_proved:
+        raise not_leading()
+    lead.contacts.hear(centre, loop.time())
+    if data.facts or (data.fits is not None and data.fits != state.fits):
+        name = f"report/{centre}/{data.session}/{data.report_id}"
+        await request.ask(inputs.AgentReport(name, centre, data.session, data.facts, data.fits))
+    elif state.silent_since is not None:
+        await request.ask(inputs.HearAgain(f"{ONCE}again/{centre}/{data.session}/{data.report_id}", centre))
+    end_s = loop.time() + data.wait_s
+    while True:
+        waiting = lead.contacts.waiting[centre]
+        orders = orders_after(lead.platform, lead.contacts, centre, data.seen_order)
+        left_s = end_s - loop.time()
+        if orders or left_s <= 0 or lead.over or lead.going:
+            break
+        try:
+            await asyncio.wait_for(waiting.wait(), left_s)
+        except TimeoutError:
+            continue
+    if not lead.is_proved:
+        raise not_leading()
+    lead.contacts.hear(centre, loop.time())
+    follow = tuple(name for name in state.attempts if name in request.host.followed)
+    return Orders(orders, data.report_id, follow)
+
+
+def orders_after(platform: Platform, contacts: Contacts, centre: str, seen: int) -> tuple[AnyOrder, ...]:
+    """The orders after `seen` that are in the log, by number."""
+    orders = platform.state.centres[centre].orders
+    last = contacts.durable_orders.get(centre, 0)
+    numbers = sorted(number for number in orders if seen < number <= last)
+    return tuple(orders[number] for number in numbers[:ORDERS_MOST])
+
+
+ROUTES = (join_centre, exchange)

@@ -1,0 +1,98 @@
+"""A server in this process for tests: a real log in a folder, the real application, no sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from tests.networks import small_network
+
+from suanwang.engine.inputs import AnyInput
+from suanwang.feeds.network_inputs import network_inputs
+from suanwang.server.app import create_app
+from suanwang.server.first_start import OPERATOR_FILE, FirstStart
+from suanwang.server.host import Host
+from suanwang.server.settings import Settings
+from suanwang.store.home import FileHome, Home
+
+FIRM, OTHER = "firm-1", "firm-2"
+
+
+def town() -> Iterable[AnyInput]:
+    """The small network, which began an hour ago."""
+    scenario = small_network()
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    header = msgspec.structs.replace(scenario.header, start=start)
+    return network_inputs(msgspec.structs.replace(scenario, header=header))
+
+
+class Bench:
+    """A running server: its host, its application, a client for each who asks."""
+
+    def __init__(self, host: Host, app: Any, operator: str) -> None:
+        self.host, self.app, self.operator_token = host, app, operator
+        self.operator = self.client(operator)
+
+    def client(self, token: str | None, **headers: str) -> httpx.AsyncClient:
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
+        return httpx.AsyncClient(transport=transport, base_url="http://server", headers=headers, timeout=30)
+
+    async def token(self, role: str, holder: str = "") -> str:
+        answer = await self.operator.post(
+            "/v1/tokens", json={"role": role, "holder": holder, "about": "test"}
+        )
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["text"])
+
+    async def wallet(self, enterprise: str, yuan: int = 1_000_000) -> None:
+        for number, body in enumerate((
+            {"do": "open_wallet", "enterprise": enterprise, "currency": "CNY", "credit_limit_micro": 0},
+            {"do": "top_up", "enterprise": enterprise, "amount_micro": yuan * 1_000_000, "reference": "test"},
+        )):  # fmt: skip
+            body["id"] = f"w{number}-{enterprise}"
+            answer = await self.operator.post("/v1/ledger/commands", json=body)
+            assert answer.status_code == 201, answer.text
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path, home: Home | None = None, network: bool = True, **settings: Any
+) -> AsyncIterator[Bench]:
+    """A server that leads; stopped and its log closed at the end."""
+    settings.setdefault("clears", False)
+    settings.setdefault("rate_per_s", 1e6)
+    settings.setdefault("rate_burst", 1e6)
+    data = folder / "data"
+    host = Host(
+        home or FileHome(folder / "log"),
+        Settings(data, **settings),
+        {},
+        FirstStart(data, town if network else None),
+    )
+    running = asyncio.create_task(host.run())
+    try:
+        while host.lead is None:
+            assert not running.done(), running.result()
+            await asyncio.sleep(0.005)
+        _, app = create_app(host)
+        yield Bench(host, app, (data / OPERATOR_FILE).read_text().strip())
+    finally:
+        host.stop()
+        await running
+
+
+def job(
+    name: str = "a", device: str = "A100", units: int = 1000, limit_s: int = 600, **more: Any
+) -> dict[str, Any]:
+    """A job as it is submitted."""
+    shape = {
+        "alternatives": [{"device": device, "units_milli": units, "nodes": 1, "limit_s": limit_s}],
+        "region": "310000",
+    }
+    return {"name": name, "shape": shape | more.pop("shape", {}), **more}
