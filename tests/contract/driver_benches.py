@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from suanwang.drivers.local import LocalDriver
 from suanwang.drivers.local_machine import this_machine
 from suanwang.drivers.port import Driver, Ended, Launch, Pool, Report, Started
 from suanwang.drivers.private_ray import PrivateRay
-from suanwang.drivers.private_slurm import PrivateSlurm
+from suanwang.drivers.private_slurm import PrivateSlurm, missing_programs
 from suanwang.drivers.ray_driver import RayDriver
 from suanwang.drivers.slurm import SlurmDriver
 
@@ -30,8 +31,14 @@ class Bench:
     """An engine with one pool of `DEVICE`; `make` gives a new driver of it each time."""
 
     real = True
+    pauses = True
     nodes = 1
     devices_per_node = 4
+
+    @staticmethod
+    def missing() -> str:
+        """What this machine lacks for it; empty where it can run."""
+        return ""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -166,6 +173,15 @@ class SlurmBench(Bench):
     nodes = 2
     here: ClassVar[PrivateSlurm | None] = None
 
+    @staticmethod
+    def missing() -> str:
+        lacking = missing_programs()
+        return (
+            f"no Slurm here: {', '.join(lacking)} (as root: apt-get install slurm-wlm munge)"
+            if lacking
+            else ""
+        )
+
     @classmethod
     def cluster(cls) -> PrivateSlurm:
         if cls.here is None:
@@ -203,7 +219,12 @@ class RayBench(Bench):
     """The driver on a Ray of the tests' own, which all benches of one process share."""
 
     nodes = 2
+    pauses = False
     here: ClassVar[PrivateRay | None] = None
+
+    @staticmethod
+    def missing() -> str:
+        return "" if find_spec("ray") else "no Ray here (pip install 'suanwang[workers]')"
 
     @classmethod
     def cluster(cls) -> PrivateRay:

@@ -25,6 +25,9 @@ KEEPER_PATIENCE_S = 15
 """How long the keeper lets the script run on when this actor is gone."""
 
 
+LEAVE_SECONDS = 20
+
+
 class RankState(msgspec.Struct):
     """What one rank last knew of its script."""
 
@@ -40,16 +43,22 @@ class RayAttempt:
         self.launch = msgspec.json.decode(launch, type=Launch)
         self.rank = rank
         self.lease = Path(lease)
-        self.visible = visible_gpus() if gpus else ""
         self.control = Path(self.launch.folder, CONTROL)
         self.state = RankState()
         self.cause: Cause = ""
         self.stopped = False
+        self.ray: Any = importlib.import_module("ray")
+        self.visible = ",".join(map(str, self.ray.get_gpu_ids())) if gpus else ""
+        self.handle = self.ray.get_runtime_context().current_actor
         threading.Thread(target=self.work, daemon=True).start()
 
     def there(self) -> int:
         """Called by the driver only to see that the actor is there."""
         return self.rank
+
+    def leave(self) -> None:
+        """Called by itself: the way out that Ray does not take for an accident."""
+        self.ray.actor.exit_actor()
 
     def work(self) -> None:
         """Run the rank to its end, whatever happens, and leave."""
@@ -60,7 +69,9 @@ class RayAttempt:
             now_us = time.time_ns() // 1000
             self.state.ended = Ended(self.launch.attempt, now_us, "killed", "engine", detail=repr(error))
             self.write()
-        os._exit(0)
+        self.handle.leave.remote()
+        time.sleep(LEAVE_SECONDS)
+        os._exit(1)
 
     def claim(self) -> bool:
         """Whether this is the one run of the attempt: rank 0 claims it, the others wait for that."""
@@ -162,12 +173,6 @@ class RayAttempt:
         beside = path.with_suffix(".new")
         beside.write_bytes(msgspec.json.encode(self.state))
         beside.replace(path)
-
-
-def visible_gpus() -> str:
-    """The devices that Ray gave this actor, by index."""
-    ray: Any = importlib.import_module("ray")
-    return ",".join(map(str, ray.get_gpu_ids()))
 
 
 def read_state(path: Path) -> RankState | None:

@@ -180,33 +180,18 @@ class RayDriver:
             "namespace": self.namespace,
             "max_restarts": 0,
         }
-        if launch.nodes > 1:
-            groups = importlib.import_module("ray.util.placement_group")
-            strategies = importlib.import_module("ray.util.scheduling_strategies")
-            bundle = {
-                "CPU": options["num_cpus"],
-                "GPU": options["num_gpus"],
-                "memory": options["memory"],
-                **wish,
-            }
-            bundle = {name: amount for name, amount in bundle.items() if amount}
-            group = groups.placement_group(
-                [bundle] * launch.nodes,
-                strategy="STRICT_SPREAD",
-                lifetime="detached",
-                name=self.group_name(launch.attempt),
-            )
+        place = self.placement(launch, bundle) if launch.nodes > 1 else None
         actor = self.ray.remote(RayAttempt)
         for rank in range(launch.nodes):
-            if launch.nodes > 1:
-                options["scheduling_strategy"] = strategies.PlacementGroupSchedulingStrategy(group, rank)
+            if place is not None:
+                options["scheduling_strategy"] = place(rank)
             with contextlib.suppress(ValueError):  # this name is there: made before an answer was lost
                 actor.options(name=f"{launch.attempt}/{rank}", **options).remote(
                     msgspec.json.encode(launch), rank, str(self.lease), resource == "GPU"
                 )
 
     def placement(self, launch: Launch, bundle: dict[str, float]) -> Callable[[int], Any]:
-        """Room on as many nodes as the gang has, had at once or not at all; the strategy of each rank in it."""
+        """Room on as many nodes as the gang has, all at once or none; the strategy of each rank in it."""
         groups = importlib.import_module("ray.util.placement_group")
         strategies = importlib.import_module("ray.util.scheduling_strategies")
         group = groups.placement_group(

@@ -47,7 +47,8 @@ if [ -z "$devices" ] && [ "${SLURM_GPUS_ON_NODE:-0}" -gt 0 ]; then
 fi
 export SUANWANG_DEVICES="$devices"
 
-tree() { grep -lzsxF "SUANWANG_ATTEMPT=$attempt" /proc/[0-9]*/environ | tr -dc '0-9\n'; }
+# This rank's processes only: two nodes may be one machine.
+tree() { grep -lzsxF "SUANWANG_RANK_OF=$rank/$attempt" /proc/[0-9]*/environ | tr -dc '0-9\n'; }
 signal_tree() { tree | while read -r pid; do kill "-$1" "$pid" 2> /dev/null; done; }
 end_tree() { while [ -n "$(tree)" ]; do signal_tree KILL; sleep 0.1; done; }
 size() { find . -type f -printf '%s\n' 2> /dev/null | awk '{s += $1} END {printf "%d", s}'; }
@@ -94,7 +95,7 @@ before=0
 [ "$output_bytes" -gt 0 ] && before=$(size)
 trap 'ended=1; signal_tree KILL' TERM
 if [ ! -e .suanwang/stop ]; then
-    SUANWANG_ATTEMPT="$attempt" "$@" "$PWD/.suanwang/script" \
+    SUANWANG_ATTEMPT="$attempt" SUANWANG_RANK_OF="$rank/$attempt" "$@" "$PWD/.suanwang/script" \
         >> .suanwang/stdout 2>> .suanwang/stderr < /dev/null &
     child=$!
     watch "$before" > /dev/null 2>&1 &
