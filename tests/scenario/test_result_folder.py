@@ -51,6 +51,7 @@ def small_outcome(scenario: Scenario) -> Outcome:
         price_loss_micro=1,
         place_loss_micro=2,
         seconds={"read": 0.5},
+        held_to_gap=1.0,
         notes=(Text("a note", "说明"),),
     )
 

@@ -14,10 +14,12 @@ import numpy as np
 from numba import njit
 
 from suanwang.clearing.ground import Entries, Ground, Scratch, Tables
+from suanwang.clearing.problem import Int32Array
 from suanwang.clearing.windows import (
     EXACT_MINIMA,
     HOPELESS,
     NEVER,
+    Float32Array,
     Float64Array,
     Index,
     fill_window_minima,
@@ -98,6 +100,37 @@ def limit_of(best_nano: int, milli: int, deepest: float) -> float:
     return np.float32(best + ROUNDED_NANO / milli + ROUGHNESS * size)
 
 
+@njit(cache=True, nogil=True)
+def least_of_candidates(
+    milli: int, first: int, nearest: int, width: int, row_column: Int32Array, begin: int, end: int,
+    window: Float32Array, slots: int, lo: int, hi: int, varies: int, in_nano_gb: float, out_nano_gb: float,
+    source: int, target: int, by_column: Float64Array, slot_nano_gb: Float64Array,
+    cost_femto_per_gb: Int64Array, deepest_micro: float,
+) -> int:  # fmt: skip
+    """The least exact cost over the allowed columns `row_column[begin:end]` below `width`.
+
+    `window` (column,): lower bounds, the least of them at `nearest`.
+    """
+    best = exact_cost(
+        milli, first + nearest, slots, lo, hi, varies, in_nano_gb, out_nano_gb, source, target, by_column,
+        slot_nano_gb, cost_femto_per_gb,
+    )  # fmt: skip
+    limit = limit_of(best, milli, deepest_micro * slots)
+    for i in range(begin, end):
+        c = Index(row_column[i])
+        if c >= width:
+            break
+        if window[c] <= limit and c != nearest:
+            cost = exact_cost(
+                milli, first + c, slots, lo, hi, varies, in_nano_gb, out_nano_gb, source, target, by_column,
+                slot_nano_gb, cost_femto_per_gb,
+            )  # fmt: skip
+            if cost < best:
+                best = cost
+                limit = limit_of(best, milli, deepest_micro * slots)
+    return best
+
+
 @njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
 def least_costs(
     tables: Tables,
@@ -169,21 +202,8 @@ def least_costs(
             least_nano[n] = NO_COST
             if lowest >= HOPELESS:
                 continue
-            best = exact_cost(
-                milli[n], first + nearest, slots, lo, hi, varies[n], in_nano_gb[n], out_nano_gb[n],
-                source, target, by_column, slot_nano_gb, cost_femto_per_gb,
+            least_nano[n] = least_of_candidates(
+                milli[n], first, nearest, width, row_column, begin, end, window, slots, lo, hi, varies[n],
+                in_nano_gb[n], out_nano_gb[n], source, target, by_column, slot_nano_gb, cost_femto_per_gb,
+                deepest_micro,
             )  # fmt: skip
-            limit = limit_of(best, milli[n], deepest_micro * slots)
-            for i in range(begin, end):
-                c = Index(row_column[i])
-                if c >= width:
-                    break
-                if window[c] <= limit and c != nearest:
-                    cost = exact_cost(
-                        milli[n], first + c, slots, lo, hi, varies[n], in_nano_gb[n], out_nano_gb[n],
-                        source, target, by_column, slot_nano_gb, cost_femto_per_gb,
-                    )  # fmt: skip
-                    if cost < best:
-                        best = cost
-                        limit = limit_of(best, milli[n], deepest_micro * slots)
-            least_nano[n] = best

@@ -20,12 +20,9 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
 
     add("folder", metavar="DIR", type=Path, en="scenario folder", zh="场景目录")
     add(
-        "--out",
-        metavar="R",
-        type=Path,
-        en="result folder (default DIR/result)",
-        zh="结果目录（默认 DIR/result）",
-    )
+        "--out", metavar="R", type=Path,
+        en="result folder (default DIR/result)", zh="结果目录（默认 DIR/result）",
+    )  # fmt: skip
     add(
         "--method", choices=("prices", "fcfs", "exact"), default="prices",
         en="prices: prices and a certified bound; fcfs: first come, first served; exact: HiGHS, small cases",
