@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from suanwang.engine import events, tokens, voucher_apply
+from suanwang.engine import conformance, events, tokens, voucher_apply
 from suanwang.engine.apply_facts import apply_fact
 from suanwang.engine.platform import (
     Attempt,
@@ -471,4 +471,5 @@ CHANGES: dict[type[Any], Callable[[Platform, Any], None]] = {
     events.Cleared: cleared,
     tokens.TokenIssued: tokens.token_issued,
     tokens.TokenRevoked: tokens.token_revoked,
+    conformance.CentreGraded: conformance.centre_graded,
 }

@@ -13,6 +13,7 @@ from suanwang.engine import events, inputs
 from suanwang.engine.admission import admit
 from suanwang.engine.apply import apply
 from suanwang.engine.bookkeeping import book, redeem
+from suanwang.engine.conformance import GradeCentre, grade_centre
 from suanwang.engine.networking import (
     declare_outage,
     enrol,
@@ -87,3 +88,5 @@ def decide(platform: Platform, given: inputs.AnyInput, at: int) -> Iterator[even
             return issue_token(platform, given, at)
         case RevokeToken():
             return revoke_token(platform, given, at)
+        case GradeCentre():
+            return grade_centre(platform, given, at)

@@ -8,6 +8,7 @@ Slots count from the platform's start; instants are UTC microseconds.
 
 import msgspec
 
+from suanwang.engine.conformance import CentreGraded
 from suanwang.engine.tokens import TokenIssued, TokenRevoked
 from suanwang.engine.voucher_events import AnyVoucherEvent
 from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
@@ -327,6 +328,7 @@ AnyPlatformEvent = (
     | Cleared
     | TokenIssued
     | TokenRevoked
+    | CentreGraded
 )
 AnyEvent = AnyPlatformEvent | AnyVoucherEvent | AnyLedgerEvent
 

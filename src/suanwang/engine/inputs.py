@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import msgspec
 
+from suanwang.engine.conformance import GradeCentre
 from suanwang.engine.tokens import IssueToken, RevokeToken
 from suanwang.engine.voucher_inputs import AnyVoucherInput
 from suanwang.ledger.commands import AnyCommand
@@ -198,6 +199,7 @@ AnyInput = (
     | Tick
     | IssueToken
     | RevokeToken
+    | GradeCentre
 )
 
 _encode = msgspec.json.Encoder().encode

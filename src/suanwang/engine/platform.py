@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 import msgspec
 
 from suanwang.engine.agenda import Agenda, Due
+from suanwang.engine.conformance import CentreGraded
 from suanwang.engine.events import Figures, ReasonRecord
 from suanwang.engine.ground import Ground
 from suanwang.engine.line import Line, LineKey
@@ -152,6 +153,7 @@ class Records(msgspec.Struct):
     prices: dict[str, tuple[int, tuple[int, ...]]] = msgspec.field(default_factory=dict)
     tokens: dict[str, TokenIssued] = msgspec.field(default_factory=dict)
     revoked_tokens: dict[str, int] = msgspec.field(default_factory=dict)
+    conformance: dict[str, CentreGraded] = msgspec.field(default_factory=dict)
     job_count: int = 0
     clearing_count: int = 0
     clearing: int | None = None

@@ -4,11 +4,12 @@ A token is `sw_<name>_<secret>`; the secret is 32 random bytes, so one salted SH
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
+from suanwang.model.api.tokens import Role
 from suanwang.model.bounds import Instant, Label, MaybeName
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
@@ -16,9 +17,6 @@ from suanwang.units.text import Text, same
 if TYPE_CHECKING:
     from suanwang.engine.platform import Platform
 
-Role = Literal["operator", "auditor", "owner", "member", "reader", "agent"]
-"""`operator`: runs the platform; `auditor`: reads all of it; of an enterprise, `owner` (its tokens too),
-`member` (submits) and `reader`; `agent`: of a centre."""
 OF_ENTERPRISE: frozenset[Role] = frozenset({"owner", "member", "reader"})
 TOKENS_OF_HOLDER_MOST = 1000
 
