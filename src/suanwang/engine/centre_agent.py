@@ -1,0 +1,403 @@
+"""The brain of a centre's agent, without I/O or clock: for the real agent and for modelled centres alike.
+
+    orders, what the engine says, acknowledgements, time  →  records to keep, steps to take, the next report
+
+`take` hands out records and steps: the records are durable before any step is taken or report sent. Replaying
+the records gives the same memory, at any point.
+
+What holds: an order is carried out once, by its number; an attempt is begun under one name only; a fact stays
+until the platform has it; intervals of usage never overlap and sum to no more than the meter read; work ends
+when no request was acknowledged for `lost_after_s`, counted from the sending of the last that was.
+"""
+
+from collections.abc import Collection, Sequence
+
+from suanwang.engine.centre_deadlines import Deadlines, Moment
+from suanwang.engine.centre_facts import Reading, end_of, ran_us, stopped, use_since
+from suanwang.engine.centre_memory import remember
+from suanwang.engine.inputs import AgentReport
+from suanwang.model import agent_records as records
+from suanwang.model import agent_steps as steps
+from suanwang.model import facts as told
+from suanwang.model.agent_records import LIVE, AnyRecord, Memory, Work
+from suanwang.model.exchange import Orders
+from suanwang.model.facts import AnyFact, Ended, EndReason, FitShape
+from suanwang.model.job import Outcome
+from suanwang.model.orders import AnyOrder, Launch, Prolong, Stop
+from suanwang.units.instants import MICROSECONDS_PER_SECOND
+
+FACTS_MOST = 1_000
+"""So many facts go into one report."""
+NO_WORK = "the centre takes no work"
+
+
+class CentreAgent:
+    """See above. `heard_us`: when the last acknowledged request was sent, steady; None where nobody knows."""
+
+    def __init__(
+        self,
+        centre: str,
+        memory: Memory | None = None,
+        heard_us: int | None = None,
+        report_interval_s: int = 60,
+    ) -> None:
+        self.centre = centre
+        self.memory = memory or Memory()
+        self.heard_us = heard_us
+        self.report_interval_us = report_interval_s * MICROSECONDS_PER_SECOND
+        self.draining = False
+        self.records: list[AnyRecord] = []
+        self.steps: list[steps.AnyStep] = []
+        self.deadlines = Deadlines()
+        self.ready: set[str] = set()
+        self.fits: tuple[FitShape, ...] | None = None
+        self.fits_told: tuple[FitShape, ...] | None = None
+        self.sent: AgentReport | None = None
+        self.report_count = 0
+        self.facts_most = FACTS_MOST
+        for attempt in list(self.memory.works):
+            self.take_up(attempt)
+
+    # ------------------------------------------------------------ what comes out
+
+    def take(self) -> tuple[list[AnyRecord], list[steps.AnyStep]]:
+        """What to keep, then what to do."""
+        taken = self.records, self.steps
+        self.records, self.steps = [], []
+        return taken
+
+    def next_report(self) -> AgentReport | None:
+        """What the platform has to learn next; the same until it is acknowledged. None: nothing."""
+        if self.sent is None:
+            facts = tuple(self.memory.facts[: self.facts_most])
+            fits = self.fits if self.fits != self.fits_told else None
+            if not facts and fits is None:
+                return None
+            self.report_count += 1
+            name = f"report/{self.centre}/{self.memory.session}/{self.report_count}"
+            self.sent = AgentReport(name, self.centre, self.memory.session, facts, fits)
+        return self.sent
+
+    def due_at(self, moment: Moment) -> int | None:
+        """When `tick` has something to do, as far as is known now; None: never."""
+        return self.deadlines.next_at(self.heard_us, moment)
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to run, to collect, to erase or to tell."""
+        return not self.memory.works and not self.memory.facts
+
+    @property
+    def live(self) -> list[str]:
+        """Attempts that its engine may be running."""
+        return [name for name, work in self.memory.works.items() if work.phase in LIVE]
+
+    # ------------------------------------------------------------ the platform
+
+    def joined(self, session: int, sent_us: int, standing: Collection[str] | None = None) -> None:
+        """A session begins, asked for at `sent_us`: what was not acknowledged is reported anew in it.
+
+        `standing`: the attempts that are not over for the platform; what runs here and is none of them ends.
+        """
+        self.hear(sent_us)
+        for attempt in self.live if standing is not None else ():
+            if attempt not in (standing or ()):
+                self.stop(attempt, self.memory.works[attempt], "fenced")
+        self.note(records.SessionBegun(session))
+        self.sent, self.report_count, self.fits_told = None, 0, None
+
+    def answered(self, given: Orders, sent_us: int, moment: Moment) -> None:
+        """The platform answered a request that was sent at `sent_us`."""
+        self.hear(sent_us)
+        if self.sent is not None and given.acknowledged == self.sent.id:
+            self.facts_most = FACTS_MOST
+            self.drop_sent()
+        for order in sorted(given.orders, key=lambda order: order.number):
+            if order.number > self.memory.seen_order:  # else it was taken, or its attempt is long over
+                self.obey(order, moment)
+
+    def hear(self, sent_us: int) -> None:
+        """A request that was sent at `sent_us` was acknowledged."""
+        self.heard_us = sent_us if self.heard_us is None else max(sent_us, self.heard_us)
+
+    def report_refused(self, name: str) -> list[AnyFact]:
+        """The platform will never take this report: its facts go one by one, and the bad one is given up."""
+        if self.sent is None or self.sent.id != name:
+            return []
+        facts = list(self.sent.facts)
+        if len(facts) > 1:
+            self.sent, self.facts_most = None, 1
+            return []
+        self.drop_sent()
+        return facts
+
+    def drop_sent(self) -> None:
+        """The platform has the report: its facts are done with, and what may follow an end is due."""
+        assert self.sent is not None
+        sent, self.sent = self.sent, None
+        if sent.fits is not None:
+            self.fits_told = sent.fits
+        if sent.facts:
+            self.note(records.Acknowledged(len(sent.facts)))
+        for fact in sent.facts:
+            if isinstance(fact, Ended) and fact.attempt in self.memory.works:
+                self.steps.append(steps.Erase(fact.attempt))
+
+    def obey(self, order: AnyOrder, moment: Moment) -> None:
+        """One new order."""
+        work = self.memory.works.get(order.attempt)
+        self.note(records.OrderTaken(order))
+        if isinstance(order, Launch):
+            if work is None and self.draining:
+                self.not_begun(order.attempt, moment, "preempted", "does_not_fit", NO_WORK)
+            elif work is None:
+                self.take_up(order.attempt)
+        elif work is None:
+            if isinstance(order, Stop):  # nothing of it is here, and the platform has to know
+                outcome, reason = stopped(order.why)
+                fact = Ended(order.attempt, moment.at, outcome, reason, note="not known to the agent")
+                self.note(records.FactKept(fact))
+        elif isinstance(order, Stop):
+            if work.phase == "ordered":
+                self.not_begun(order.attempt, moment, *stopped(order.why))
+            elif work.phase in LIVE:
+                self.steps.append(steps.End(order.attempt, order.grace_s))
+        elif isinstance(order, Prolong):
+            if work.phase in LIVE:
+                self.steps.append(steps.GiveTime(order.attempt, order.limit_s))
+                self.deadlines.limit(order.attempt, order.limit_s)
+            self.deadlines.expect(order.attempt, order.end_at)
+        else:
+            self.turn(order.attempt)
+
+    # ------------------------------------------------------------ the engine
+
+    def prepared(self, attempt: str, moment: Moment) -> None:
+        """Script and inputs are there."""
+        self.ready.add(attempt)
+        self.look(attempt, moment)
+
+    def unprepared(self, attempt: str, note: str, moment: Moment) -> None:
+        """Script or inputs cannot be had."""
+        if self.phase(attempt) in ("ordered", "begun"):
+            self.not_begun(attempt, moment, "failure", "start_failed", note)
+
+    def declined(self, attempt: str, fits_later: bool, note: str, moment: Moment) -> None:
+        """The engine did not take it on."""
+        if self.phase(attempt) == "begun":
+            reason: EndReason = "does_not_fit" if fits_later else "start_failed"
+            self.not_begun(attempt, moment, "failure", reason, note)
+
+    def running(self, attempt: str, since_at: int, moment: Moment) -> None:
+        """It runs, since `since_at` from its start; told again after it stood still."""
+        work = self.memory.works.get(attempt)
+        if work is None or work.phase not in LIVE:
+            return
+        if work.phase == "begun":
+            self.note(records.FactKept(told.Started(attempt, since_at)))
+        elif work.phase == "paused":
+            self.note(records.FactKept(told.Resumed(attempt, moment.at)))
+        if not self.deadlines.runs(attempt):
+            self.deadlines.go(attempt, work.used_us, work.limit_s, moment)
+        self.turn(attempt)
+
+    def standing(self, attempt: str, since_at: int, moment: Moment) -> None:
+        """It stands still since `since_at`."""
+        work = self.memory.works.get(attempt)
+        if work is None or work.phase not in ("begun", "running"):
+            return
+        if work.phase == "begun":
+            self.note(records.FactKept(told.Started(attempt, since_at)))
+        self.deadlines.stand(attempt, moment)
+        self.note(records.FactKept(told.Paused(attempt, since_at)))
+        self.turn(attempt)
+
+    def metered(self, attempt: str, reading: Reading, moment: Moment, last: bool = False) -> None:
+        """A reading: a fact follows where one is due, and from the last one always."""
+        work = self.memory.works.get(attempt)
+        if work is None or work.phase not in LIVE:
+            return
+        if self.deadlines.runs(attempt):
+            self.deadlines.ran[attempt] = ran_us(work, reading), moment.steady_us
+        used = use_since(attempt, work, reading, 0 if last else self.report_interval_us)
+        if used is not None:
+            self.note(records.FactKept(used))
+
+    def over(
+        self,
+        attempt: str,
+        at: int,
+        outcome: Outcome,
+        cause: str = "",
+        code: int | None = None,
+        note: str = "",
+    ) -> None:
+        """The engine has ended it, after its last reading; `cause` as in `END_OF`."""
+        work = self.memory.works.get(attempt)
+        if work is None or work.phase not in LIVE:
+            return
+        outcome, reason = end_of(work, outcome, cause)
+        self.note(records.Over(attempt, at, outcome, reason, code, note[:200]))
+        self.let_go(attempt)
+        self.collect(attempt, work)
+
+    def collected(self, attempt: str, outputs: str, note: str = "") -> None:
+        """What it left is kept under `outputs` ("": nothing), or is not, as `note` says."""
+        work = self.memory.works.get(attempt)
+        if work is not None and work.phase == "over" and work.over is not None:
+            end = work.over
+            words = (note or end.note)[:200]
+            fact = Ended(attempt, end.at, end.outcome, end.reason, end.exit_code, words, outputs)
+            self.note(records.FactKept(fact))
+
+    def progressed(self, attempt: str, done_bp: int, note: str) -> None:
+        """How far it says it is."""
+        if self.phase(attempt) in LIVE:
+            done_bp = min(10_000, max(0, done_bp))
+            self.note(records.FactKept(told.Progressed(attempt, done_bp, note[:200])))
+
+    def saved(self, attempt: str, content: str, moment: Moment) -> None:
+        """A checkpoint of it is kept under `content`."""
+        if self.phase(attempt) in LIVE or self.phase(attempt) == "over":
+            self.note(records.FactKept(told.Saved(attempt, content, moment.at)))
+
+    def erased(self, attempt: str, files: int, bytes: int, moment: Moment) -> None:
+        """Nothing of it is left here."""
+        if self.phase(attempt) == "ended":
+            self.note(records.FactKept(told.Erased(attempt, moment.at, files, bytes)))
+
+    def adopted(self, known: Collection[str], moment: Moment) -> None:
+        """After a restart, and after all its engine had to tell: which attempts that engine has."""
+        for attempt in self.live:
+            work = self.memory.works[attempt]
+            if attempt not in known and work.phase == "begun" and not work.stopping:
+                self.steps.append(steps.Prepare(attempt, work.launch))
+            elif attempt not in known:
+                self.missing(attempt, moment)
+            elif work.stopping:
+                self.steps.append(steps.End(attempt, work.grace_s))
+            else:
+                if work.limit_s != work.launch.limit_s:
+                    self.steps.append(steps.GiveTime(attempt, work.limit_s))
+                self.turn(attempt)
+
+    def missing(self, attempt: str, moment: Moment) -> None:
+        """The engine has no such attempt, and nothing of it runs."""
+        work = self.memory.works.get(attempt)
+        if work is not None and work.phase == "begun" and work.stopping:
+            self.not_begun(attempt, moment, *stopped(work.stopping))
+        else:
+            self.over(attempt, moment.at, "lost", note="its engine does not know it any more")
+
+    def usable(self, shapes: Sequence[FitShape]) -> None:
+        """What gangs fit now."""
+        self.fits = () if self.draining else tuple(shapes)
+
+    def drain(self, moment: Moment) -> None:
+        """Take no more work; what has not begun goes back to the platform."""
+        self.draining, self.fits = True, ()
+        for attempt, work in list(self.memory.works.items()):
+            if work.phase == "ordered":
+                self.not_begun(attempt, moment, "preempted", "does_not_fit", NO_WORK)
+
+    # ------------------------------------------------------------ time
+
+    def tick(self, moment: Moment) -> None:
+        """Do what is due: begin, end at the limit, end for silence."""
+        for attempt in self.deadlines.take_calendar(moment):
+            self.look(attempt, moment)
+        for attempt in self.deadlines.take_limits(moment):
+            self.look(attempt, moment)
+        for attempt in self.deadlines.take_fences(self.heard_us, moment):
+            work = self.memory.works[attempt]
+            if work.phase == "ordered":
+                self.not_begun(attempt, moment, "preempted", "fenced")
+            else:
+                self.stop(attempt, work, "fenced")
+
+    def look(self, attempt: str, moment: Moment) -> None:
+        """Begin an attempt whose time has come; stop one whose time is up."""
+        work = self.memory.works.get(attempt)
+        if work is None:
+            return
+        if work.phase == "ordered":
+            if moment.at >= work.end_at:
+                self.not_begun(attempt, moment, "preempted", "start_failed", "too late to begin")
+            elif attempt in self.ready and moment.at >= work.launch.start_at:
+                self.begin(attempt, work, moment)
+        elif work.phase in LIVE and not work.stopping:
+            ran_us = self.deadlines.ran_us(attempt, moment)
+            if moment.at >= work.end_at or ran_us >= work.limit_s * MICROSECONDS_PER_SECOND:
+                self.stop(attempt, work, "limit_time")
+            elif attempt in self.ready:
+                self.begin(attempt, work, moment)
+            else:
+                self.deadlines.limit(attempt, work.limit_s)
+
+    # ------------------------------------------------------------ what it does
+
+    def take_up(self, attempt: str) -> None:
+        """Go on with what is remembered of an attempt: where it stands says what comes next."""
+        work = self.memory.works[attempt]
+        if work.phase == "ordered":
+            self.steps.append(steps.Prepare(attempt, work.launch))
+            self.deadlines.expect(attempt, work.launch.start_at)
+        if work.phase == "over":
+            self.collect(attempt, work)
+        elif work.phase == "ended" and work.end_known:
+            self.steps.append(steps.Erase(attempt))
+        elif work.phase == "ordered" or work.phase in LIVE:
+            self.deadlines.expect(attempt, work.end_at)
+            self.deadlines.bear(attempt, work.launch.lost_after_s)
+
+    def begin(self, attempt: str, work: Work, moment: Moment) -> None:
+        """Have it run, for what is left of its time. Again only where its engine did not know it."""
+        if self.deadlines.silent(self.heard_us, work.launch.lost_after_s, moment):
+            # its fence is due, unless the platform speaks first
+            return self.deadlines.expect(attempt, moment.at + 1)
+        self.ready.discard(attempt)
+        left_s = -(-(work.end_at - moment.at) // MICROSECONDS_PER_SECOND)
+        if work.phase == "ordered":
+            self.note(records.Begun(attempt))
+        return self.steps.append(steps.Begin(attempt, work.launch, min(work.limit_s, left_s)))
+
+    def stop(self, attempt: str, work: Work, why: EndReason) -> None:
+        """End it for a reason of the agent's own, at once."""
+        if not work.stopping:
+            self.note(records.Stopping(attempt, why))
+        self.steps.append(steps.End(attempt, 0))
+
+    def turn(self, attempt: str) -> None:
+        """Let it stand or go, as the last order said."""
+        work = self.memory.works[attempt]
+        if not work.stopping and work.phase == ("running" if work.pause else "paused"):
+            self.steps.append(steps.Halt(attempt) if work.pause else steps.GoOn(attempt))
+
+    def collect(self, attempt: str, work: Work) -> None:
+        """Have kept what it left."""
+        assert work.over is not None
+        checkpoint = work.launch.saves_checkpoint and work.over.outcome != "success"
+        self.steps.append(steps.Collect(attempt, work.launch, checkpoint))
+
+    def not_begun(
+        self, attempt: str, moment: Moment, outcome: Outcome, reason: EndReason, note: str = ""
+    ) -> None:
+        """It ends without having run."""
+        self.note(records.Over(attempt, moment.at, outcome, reason, None, note[:200]))
+        self.note(records.FactKept(Ended(attempt, moment.at, outcome, reason, None, note[:200])))
+        self.let_go(attempt)
+
+    def let_go(self, attempt: str) -> None:
+        """Nothing is due for it any more."""
+        self.ready.discard(attempt)
+        self.deadlines.forget(attempt, self.memory.works[attempt].launch.lost_after_s)
+
+    def phase(self, attempt: str) -> str:
+        """Where it stands; "" where it is not known."""
+        work = self.memory.works.get(attempt)
+        return "" if work is None else work.phase
+
+    def note(self, record: AnyRecord) -> None:
+        """Remember a record, now and in the journal."""
+        self.records.append(record)
+        self.memory = remember(self.memory, record)

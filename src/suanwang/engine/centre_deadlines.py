@@ -1,0 +1,108 @@
+"""What is due, and when, for the attempts of one centre: starts and latest ends, limits, fences."""
+
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from suanwang.units.instants import MICROSECONDS_PER_SECOND
+
+
+class Moment(NamedTuple):
+    """Now: `at` by the calendar, UTC microseconds; `steady_us` by a clock that never jumps."""
+
+    at: int
+    steady_us: int
+
+
+class Deadlines:
+    """Starts and latest ends go by the calendar, running time and silence by the steady clock.
+
+    `ran`: running time of an attempt up to a steady instant from which it runs on, None while it stands.
+    `patience`: attempts that may still run, by how long they bear silence (0: for ever).
+    """
+
+    def __init__(self) -> None:
+        self.calendar: list[tuple[int, str]] = []
+        self.limits: list[tuple[int, str]] = []
+        self.ran: dict[str, tuple[int, int | None]] = {}
+        self.patience: dict[int, dict[str, None]] = {}
+        self.fenced: set[str] = set()
+
+    def expect(self, attempt: str, at: int) -> None:
+        """Something is due for it at that instant."""
+        heappush(self.calendar, (at, attempt))
+
+    def limit(self, attempt: str, limit_s: int) -> None:
+        """Its running time will reach its limit, if nothing stops it before."""
+        ran_us, since_us = self.ran.get(attempt, (0, None))
+        if since_us is not None:
+            left_us = limit_s * MICROSECONDS_PER_SECOND - ran_us
+            heappush(self.limits, (since_us + max(0, left_us), attempt))
+
+    def go(self, attempt: str, least_us: int, limit_s: int, moment: Moment) -> None:
+        """Its running time grows from now on; it is `least_us` at least."""
+        self.ran[attempt] = max(self.ran_us(attempt, moment), least_us), moment.steady_us
+        self.limit(attempt, limit_s)
+
+    def stand(self, attempt: str, moment: Moment) -> None:
+        """Its running time does not grow any more."""
+        self.ran[attempt] = self.ran_us(attempt, moment), None
+
+    def ran_us(self, attempt: str, moment: Moment) -> int:
+        """How long it has run."""
+        ran_us, since_us = self.ran.get(attempt, (0, None))
+        return ran_us + (max(0, moment.steady_us - since_us) if since_us is not None else 0)
+
+    def runs(self, attempt: str) -> bool:
+        """Whether its running time grows now."""
+        return self.ran.get(attempt, (0, None))[1] is not None
+
+    def bear(self, attempt: str, lost_after_s: int) -> None:
+        """It must end when silence lasts for so long."""
+        if lost_after_s > 0:
+            self.patience.setdefault(lost_after_s, {})[attempt] = None
+
+    def forget(self, attempt: str, lost_after_s: int) -> None:
+        """It is over."""
+        self.patience.get(lost_after_s, {}).pop(attempt, None)
+        self.ran.pop(attempt, None)
+        self.fenced.discard(attempt)
+
+    def take_calendar(self, moment: Moment) -> Iterator[str]:
+        """Attempts for which something is due by the calendar."""
+        while self.calendar and self.calendar[0][0] <= moment.at:
+            yield heappop(self.calendar)[1]
+
+    def take_limits(self, moment: Moment) -> Iterator[str]:
+        """Attempts that may have reached their limit."""
+        while self.limits and self.limits[0][0] <= moment.steady_us:
+            yield heappop(self.limits)[1]
+
+    def take_fences(self, heard_us: int | None, moment: Moment) -> list[str]:
+        """Attempts whose patience has just ended; `heard_us` None: nobody knows when the platform spoke."""
+        found = [
+            attempt
+            for lost_after_s, who in self.patience.items()
+            if who and self.silent(heard_us, lost_after_s, moment)
+            for attempt in who
+            if attempt not in self.fenced
+        ]
+        self.fenced.update(found)
+        return found
+
+    def silent(self, heard_us: int | None, lost_after_s: int, moment: Moment) -> bool:
+        """Whether silence has lasted that long."""
+        if lost_after_s <= 0:
+            return False
+        return heard_us is None or moment.steady_us >= heard_us + lost_after_s * MICROSECONDS_PER_SECOND
+
+    def next_at(self, heard_us: int | None, moment: Moment) -> int | None:
+        """When something is due next, by the calendar; None: never."""
+        steady = [self.limits[0][0]] if self.limits else []
+        for lost_after_s, who in self.patience.items():
+            if any(attempt not in self.fenced for attempt in who):
+                patience_us = lost_after_s * MICROSECONDS_PER_SECOND
+                steady.append(moment.steady_us if heard_us is None else heard_us + patience_us)
+        due = [moment.at + max(0, at_us - moment.steady_us) for at_us in steady]
+        due += [self.calendar[0][0]] if self.calendar else []
+        return min(due, default=None)
