@@ -11,17 +11,20 @@ import msgspec
 
 from suanwang.clearing.refusal import FULL, GRADE, LATENCY, RESIDENCY, SIZE, VALUE, WINDOW
 from suanwang.engine import events
+from suanwang.engine.charge import slots_touched
 from suanwang.engine.events import ReasonRecord
 from suanwang.engine.inputs import SubmitJobs
 from suanwang.engine.platform import Platform
 from suanwang.model.job import ARRAY_MOST, CLOSED, JobSpec
-from suanwang.units.errors import InvalidInput
+from suanwang.units.errors import Fault, InvalidInput
+from suanwang.units.text import Text, same
 
 RULES = {
     "array": f"1 <= array <= {ARRAY_MOST}",
     "depends": "depends_on names jobs of the same enterprise that have not failed",
     "device": "some centre has the device class",
     "grade": "some centre has the security grade",
+    "horizon": "the limit is no longer than the platform plans ahead",
     "latency": "some centre is near enough, by round trip and latency class",
     "network": "the network is open",
     "residency": "some centre lies where the data may be",
@@ -37,7 +40,8 @@ RULE = sha256(msgspec.json.encode(sorted(RULES.items()))).hexdigest()
 NOT_HERE = {
     SIZE: ReasonRecord(
         "size", "no pool is large enough", "没有足够大的资源池",
-        "ask for fewer devices, or more nodes with fewer devices each", "减少卡数，或用更多节点、每节点更少的卡",
+        "ask for fewer devices, or more nodes with fewer devices each",
+        "减少卡数，或用更多节点、每节点更少的卡",
     ),
     GRADE: ReasonRecord(
         "grade", "no centre has this security grade", "没有中心达到该安全等级",
@@ -56,21 +60,41 @@ NOT_HERE = {
         "a later deadline, or a shorter limit", "推迟截止时间或缩短时限",
     ),
 }  # fmt: skip
+TOO_LONG = ReasonRecord(
+    "horizon", "the limit is longer than the platform plans ahead", "时限超出平台的计划范围",
+    "fewer hours, a checkpoint, and a job that depends on this one",
+    "缩短时限，保存检查点，并提交依赖本作业的后续作业",
+)  # fmt: skip
 NO_DEVICE = ReasonRecord(
     "device", "no centre has this device class", "没有中心有该卡型",
     "see suanwang pools for what there is", "请用 suanwang pools 查看现有卡型",
 )  # fmt: skip
 
 
+JOBS_MOST = 100_000
+"""So many jobs at most in one submission, arrays counted whole."""
+
+
 def admit(platform: Platform, given: SubmitJobs, at: int) -> Iterator[events.AnyEvent]:
-    """Each job of the submission is admitted or refused by itself."""
+    """Each job of the submission is admitted or refused by itself. Raises InvalidInput for too many."""
+    count = sum(spec.array for spec in given.jobs)
+    if count > JOBS_MOST:
+        what, remedy = (
+            Text("too many jobs at once", "一次提交的作业过多"),
+            Text("several submissions", "分次提交"),
+        )
+        raise InvalidInput([Fault("jobs", what, str(count), same(f"<= {JOBS_MOST}"), remedy, kind="count")])
+    known: JobSpec | None = None
+    reasons: tuple[ReasonRecord, ...] = ()
     for spec in given.jobs:
-        reasons = objections(platform, given.enterprise, spec, at)
-        for index in range(spec.array if not reasons else 1):
+        if spec is not known:
+            reasons, known = objections(platform, given.enterprise, spec, at), spec
+        if reasons:
             job = f"j{platform.state.job_count + 1}"
-            if reasons:
-                yield events.JobRefused(at, job, given.enterprise, spec.name, RULE, reasons)
-                continue
+            yield events.JobRefused(at, job, given.enterprise, spec.name, RULE, reasons)
+            continue
+        for index in range(spec.array):
+            job = f"j{platform.state.job_count + 1}"
             yield events.JobAdmitted(at, job, given.enterprise, index, spec, RULE)
             if platform.state.jobs[job].waiting_on:
                 yield events.JobHeld(at, job, "dependency", waiting_for(spec))
@@ -100,9 +124,9 @@ def objections(platform: Platform, enterprise: str, spec: JobSpec, at: int) -> t
                 f"{enterprise} 没有钱包",
                 "the operator opens one: suanwang wallet open",
                 "由运营方开立：suanwang wallet open",
-            )  # fmt: skip
+            )
         )
-    elif spec.voucher == "required" and not state.vouchers.ledger.enterprises[enterprise].grants:
+    elif spec.voucher == "required" and not has_grant(platform, enterprise, at):
         found.append(
             ReasonRecord(
                 "voucher",
@@ -110,7 +134,7 @@ def objections(platform: Platform, enterprise: str, spec: JobSpec, at: int) -> t
                 "要求使用算力券但没有额度",
                 "apply for a grant, or voucher: auto",
                 "申请额度，或设 voucher: auto",
-            )  # fmt: skip
+            )
         )
     if not 1 <= spec.array <= ARRAY_MOST:
         found.append(
@@ -122,20 +146,33 @@ def objections(platform: Platform, enterprise: str, spec: JobSpec, at: int) -> t
     return (*found, *place_objections(platform, spec, at))
 
 
+def has_grant(platform: Platform, enterprise: str, at: int) -> bool:
+    """Whether the enterprise has a grant that is not over; what it holds now may come back."""
+    ledger = platform.state.vouchers.ledger
+    grants = [ledger.grants[name] for name in ledger.enterprises[enterprise].grants]
+    return any(at < grant.expires_at and not grant.withdrawn for grant in grants)
+
+
 def dependency_objections(platform: Platform, enterprise: str, spec: JobSpec) -> Iterator[ReasonRecord]:
     """Jobs that cannot be waited for."""
     for name in spec.depends_on:
         job = platform.state.jobs.get(name)
         if job is None or job.enterprise != enterprise:
             yield ReasonRecord(
-                "depends", f"{name} is no job of {enterprise}", f"{name} 不是 {enterprise} 的作业",
-                "name a job from suanwang jobs", "请从 suanwang jobs 中选择",
-            )  # fmt: skip
+                "depends",
+                f"{name} is no job of {enterprise}",
+                f"{name} 不是 {enterprise} 的作业",
+                "name a job from suanwang jobs",
+                "请从 suanwang jobs 中选择",
+            )
         elif job.state in CLOSED and job.state != "succeeded":
             yield ReasonRecord(
-                "depends", f"{name} has {job.state}", f"{name} 已结束：{job.state}",
-                "submit it again first", "请先重新提交它",
-            )  # fmt: skip
+                "depends",
+                f"{name} has {job.state}",
+                f"{name} 已结束：{job.state}",
+                "submit it again first",
+                "请先重新提交它",
+            )
 
 
 def place_objections(platform: Platform, spec: JobSpec, at: int) -> tuple[ReasonRecord, ...]:
@@ -144,6 +181,8 @@ def place_objections(platform: Platform, spec: JobSpec, at: int) -> tuple[Reason
     first_at = max(at, spec.not_before_at)
     if spec.deadline_at is not None and first_at + shape.shortest_s * 1_000_000 > spec.deadline_at:
         return (NOT_HERE[WINDOW],)
+    if slots_touched(ground.terms, ground.terms.start_at, shape.shortest_s) > ground.terms.horizon_slots:
+        return (TOO_LONG,)
     if not any(one.device in ground.desk.class_of for one in shape.alternatives):
         return (NO_DEVICE,)
     try:
@@ -157,7 +196,7 @@ def place_objections(platform: Platform, spec: JobSpec, at: int) -> tuple[Reason
                 f"{fault.what.zh}：{fault.found}",
                 fault.expected.en,
                 fault.expected.zh,
-            ),  # fmt: skip
+            ),
         )
     reason = NOT_HERE.get(stopped)
     # full or too dear can change by waiting

@@ -1,12 +1,17 @@
 """What happens by itself at an instant: attempts to start, windows that close, silence that lasts too long.
 
-The agenda follows from the jobs and attempts; an entry that no longer applies is passed over when it is due.
+The agenda follows from the jobs and attempts; an entry that no longer applies is passed over when it is due,
+and forgotten before that where there are many of them.
 """
 
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Literal, NamedTuple
 
-Kind = Literal["start", "expire", "lost", "overdue", "slot"]
+Kind = Literal["start", "look", "expire", "lost", "overdue", "slot"]
+"""start: a reservation's time; look: a job may be placed again; expire: a window closes; lost: silence has
+lasted; overdue: an attempt is past its end; slot: a slot begins."""
+PRUNED_FROM = 4096
 
 
 class Due(NamedTuple):
@@ -19,16 +24,20 @@ class Due(NamedTuple):
 
 
 class Agenda:
-    """A heap of entries."""
+    """A heap of entries. `applies(entry)`: whether an entry may still mean something."""
 
-    def __init__(self) -> None:
+    def __init__(self, applies: Callable[[Due], bool]) -> None:
+        self.applies = applies
         self.entries: list[Due] = []
         self.count = 0
+        self.prune_at = PRUNED_FROM
 
     def arm(self, at: int, kind: Kind, key: str = "") -> None:
         """Look at `key` at `at`."""
         self.count += 1
         heappush(self.entries, Due(at, self.count, kind, key))
+        if len(self.entries) > self.prune_at:
+            self.prune()
 
     @property
     def next_at(self) -> int | None:
@@ -42,7 +51,8 @@ class Agenda:
             due.append(heappop(self.entries))
         return due
 
-    def prune(self, applies: "set[tuple[Kind, str]]") -> None:
-        """Forget entries that no longer apply; keeps the heap as small as the live work."""
-        self.entries = [entry for entry in self.entries if (entry.kind, entry.key) in applies]
+    def prune(self) -> None:
+        """Forgets what no longer applies, so that the heap stays as large as the live work."""
+        self.entries = [entry for entry in self.entries if self.applies(entry)]
         heapify(self.entries)
+        self.prune_at = max(PRUNED_FROM, 2 * len(self.entries))

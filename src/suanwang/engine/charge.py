@@ -48,7 +48,7 @@ def charge_for(figures: Figures, milli_s: list[int], slot_s: int, data_micro: in
 def figures_at(
     ground: Ground, place: Place, one: Alternative, start_at: int, discount_bp: int, limit_s: int
 ) -> Figures:
-    """The reservation of a place from `start_at`, with its charge. `place.end_slot` follows from the limit."""
+    """The reservation of a place from `start_at`, with its charge. Its end follows from the limit."""
     terms = ground.terms
     row = place.row
     from_slot = terms.slot_of(start_at)
@@ -74,6 +74,11 @@ def figures_at(
     return with_charge(figures, charge.total_micro)
 
 
+def slots_touched(terms: Terms, start_at: int, limit_s: int) -> int:
+    """How many slots a run of `limit_s` seconds from `start_at` touches."""
+    return terms.slot_of(start_at + limit_s * 1_000_000 - 1) - terms.slot_of(start_at) + 1
+
+
 def with_charge(figures: Figures, charge_micro: int) -> Figures:
     """The same reservation at that charge, which is never below zero where power is paid to be used."""
     return Figures(
@@ -83,16 +88,17 @@ def with_charge(figures: Figures, charge_micro: int) -> Figures:
     )  # fmt: skip
 
 
-def used_seconds(used_us: list[int], milli: int) -> list[int]:
+def used_seconds(used_us: list[int], milli: int, limit_s: int) -> list[int]:
     """Milli-device-seconds by slot from milli-device-microseconds: whole device-seconds, rounded up in all.
 
-    The time up to each slot's end is rounded up, so that the slots sum to the rounded whole.
+    The time up to each slot's end is rounded up, so that the slots sum to the rounded whole, and ends at the
+    limit, which is all that the user has agreed to.
     """
     found: list[int] = []
     total_us = done_s = 0
     for part in used_us:
         total_us += part
-        upto = -(-total_us // (milli * 1_000_000))
+        upto = min(limit_s, -(-total_us // (milli * 1_000_000)))
         found.append((upto - done_s) * milli)
         done_s = upto
     return found
@@ -101,8 +107,9 @@ def used_seconds(used_us: list[int], milli: int) -> list[int]:
 def used_terms(figures: Figures, terms: Terms, from_at: int, to_at: int) -> list[tuple[int, int]]:
     """(index of the reserved slot, microseconds) of [from_at, to_at) inside the reservation."""
     parts: list[tuple[int, int]] = []
-    for slot in range(figures.from_slot, figures.to_slot):
+    first = max(figures.from_slot, terms.slot_of(from_at))
+    last = min(figures.to_slot, terms.slot_of(to_at - 1) + 1)
+    for slot in range(first, last):
         begin, end = max(from_at, terms.start_of(slot)), min(to_at, terms.start_of(slot + 1))
-        if end > begin:
-            parts.append((slot - figures.from_slot, end - begin))
+        parts.append((slot - figures.from_slot, end - begin))
     return parts

@@ -83,7 +83,7 @@ def without(network: Scenario, pools: list[str], taken_milli: Int64Array) -> Sce
 
 
 def job_classes(platform: Platform, names: list[str], first: int, slots: int) -> tuple[pl.DataFrame, ...]:
-    """The jobs that still fit the stretch, a table for each priority, highest first; `names` in that order."""
+    """The jobs that still fit the stretch, a table for each priority; `names`: highest first."""
     of_priority: dict[int, list[tuple[object, ...]]] = {}
     options: dict[int, str] = {}
     cheapest: dict[int, int] = {}
@@ -127,7 +127,8 @@ def job_row(
     rtt = shape.max_rtt_us / 1000 if shape.max_rtt_us else None
     return (
         name, release, deadline, options, shape.region, shape.data_region or None, shape.in_nano_gb / 1e9,
-        shape.out_nano_gb / 1e9, rtt, shape.min_grade, ";".join(shape.residency) or None, value, job.enterprise,
+        shape.out_nano_gb / 1e9, rtt, shape.min_grade, ";".join(shape.residency) or None, value,
+        job.enterprise,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@
 
 A decision is a generator: it reads the state, yields an event, and goes on once the event is applied; it
 changes nothing itself. A malformed input raises before its first event. Anything else that is raised leaves
-the state void: the caller drops it and rebuilds it from the log.
+the state void (`StepBroken`): the caller drops it and rebuilds it from the log.
 """
 
 from collections.abc import Iterator
@@ -25,19 +25,43 @@ from suanwang.engine.networking import (
 from suanwang.engine.placing import place_queue
 from suanwang.engine.planning import take_plan
 from suanwang.engine.platform import Platform
-from suanwang.engine.reporting import hear_again, hear_silence, join, take_report
+from suanwang.engine.reporting import hear_again, hear_silence, join, take_lead, take_report
 from suanwang.engine.requesting import cancel, extend, pause_job
 from suanwang.engine.ticking import tick
 from suanwang.engine.tokens import IssueToken, RevokeToken, issue_token, revoke_token
+from suanwang.ledger.refusals import CorruptLog
+from suanwang.units.errors import Fault, InvalidInput, InvariantBroken, SuanwangError
+from suanwang.units.text import Text, same
+
+OWN = (inputs.Tick, inputs.PlaceQueue, inputs.TakePlan)
+"""Inputs of the platform itself, which hold nothing from outside."""
+
+
+class StepBroken(Exception):
+    """A step failed after its first event: the state is void, and must be made anew from the log."""
 
 
 def step(platform: Platform, given: inputs.AnyInput, at: int) -> list[events.AnyEvent]:
-    """Decides and applies one input at `at` (UTC microseconds, never before the last). Its events, in order."""
-    platform.roll()
+    """Decides and applies one input at `at` (UTC microseconds, never before the last). Its events, in order.
+
+    Raises a SuanwangError for an input that cannot be: the state is as it was. Raises StepBroken for a fault
+    of the program.
+    """
+    if at < platform.state.at:
+        what = Text("time does not run backwards", "时间不能倒退")
+        raise InvalidInput([Fault("at", what, str(at), same(f">= {platform.state.at}"), kind="time")])
+    if not isinstance(given, OWN):
+        inputs.check_form(given)
+    platform.roll(at)
     found: list[events.AnyEvent] = []
-    for event in decide(platform, given, at):
-        apply(platform, event)
-        found.append(event)
+    try:
+        for event in decide(platform, given, at):
+            found.append(event)
+            apply(platform, event)
+    except SuanwangError as error:
+        if found or isinstance(error, InvariantBroken | CorruptLog) or isinstance(given, inputs.Tick):
+            raise StepBroken(f"{type(given).__name__} after {len(found)} events") from error
+        raise
     return found
 
 
@@ -67,7 +91,7 @@ def decide(platform: Platform, given: inputs.AnyInput, at: int) -> Iterator[even
         case inputs.HearAgain():
             return hear_again(platform, given.centre, at)
         case inputs.TakeLead():
-            return iter((events.LeadTaken(at, given.epoch),))
+            return take_lead(platform, given, at)
         case inputs.OpenNetwork():
             return open_network(platform, given, at)
         case inputs.EnrolCentre():

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 from suanwang.engine import events
 from suanwang.engine.platform import Platform
-from suanwang.model.orders import Pause, Prolong, Resume, Stop
+from suanwang.model.orders import AnyOrder, Pause, Prolong, Resume, Stop
 
 GRACE_S = 30
 """A job that is told to stop has so long to save itself."""
 
 
 def dispatch(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
-    """Launches a reserved attempt whose time has come. A silent centre is sent nothing."""
+    """Launches a reserved attempt whose time has come. A closed centre is sent nothing."""
     attempt = platform.state.attempts[name]
     centre = platform.state.centres[attempt.centre]
-    if attempt.state != "reserved" or attempt.figures.start_at > at or centre.silent_since is not None:
+    if attempt.state != "reserved" or attempt.figures.start_at > at or not centre.open:
         return
     yield events.AttemptDispatched(at, attempt.job, attempt.number, attempt.centre, centre.order_count + 1)
 
@@ -43,3 +43,9 @@ def prolong(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]
     number = platform.state.centres[attempt.centre].order_count + 1
     figures = attempt.figures
     yield events.OrderGiven(at, attempt.centre, Prolong(number, name, figures.limit_s, figures.end_at))
+
+
+def orders_after(platform: Platform, centre: str, number: int) -> list[AnyOrder]:
+    """What a centre's agent has still to be told, by number, after the order `number`."""
+    orders = platform.state.centres[centre].orders
+    return [orders[one] for one in sorted(orders) if one > number]

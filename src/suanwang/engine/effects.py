@@ -28,7 +28,7 @@ class Solve(Effect, frozen=True):
 
 
 class PlaceMore(Effect, frozen=True):
-    """Jobs wait that nobody has looked at: come back with an input `PlaceQueue`."""
+    """There may be jobs to look at: come back with `PlaceQueue` while `line.unseen` has any."""
 
 
 AnyEffect = Deliver | Solve | PlaceMore
@@ -41,7 +41,9 @@ def effects(event: events.AnyEvent) -> tuple[AnyEffect, ...]:
             return (Deliver(event.centre),)
         case events.ClearingAsked():
             return (Solve(event.serial),)
-        case events.JobAdmitted() | events.JobQueued():
+        case events.CentreJoined():
+            return (Deliver(event.centre), PlaceMore())
+        case events.JobAdmitted() | events.JobQueued() | events.AttemptReserved():
             return (PlaceMore(),)
         case _:
             return ()

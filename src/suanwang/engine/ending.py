@@ -5,73 +5,65 @@ the attempt. A job closes when its last attempt's money is resolved.
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 from suanwang.engine import events
 from suanwang.engine.charge import Charge, charge_for, used_seconds
-from suanwang.engine.placing import fill
+from suanwang.engine.filling import fill
 from suanwang.engine.platform import Attempt, Platform, attempt_name
+from suanwang.engine.releasing import release_held
 from suanwang.ledger.commands import Capture, Release
 from suanwang.ledger.decide import decide as decide_ledger
 from suanwang.ledger.events import Refused
-from suanwang.model.facts import EndReason
+from suanwang.model.facts import Ended, EndReason
 from suanwang.model.job import JobState, Outcome
 from suanwang.units.errors import Fault, InvariantBroken
 from suanwang.units.text import Text
 
 FINAL: dict[Outcome, JobState] = {"success": "succeeded", "failure": "failed", "killed": "failed"}
 """What a job comes to by its attempt's outcome; `preempted` and `lost` send it back to the queue."""
-ATTEMPTS_MOST = 20
-"""A job that came back so often is given up."""
-RELEASED_AT_ONCE = 4
+RETURNS_MOST = 20
+"""A job that was sent out so often and came back is given up."""
 START_FAILURES_MOST = 5
-BACK_TO_QUEUE: frozenset[EndReason] = frozenset({"does_not_fit", "start_failed"})
+RELEASED_AT_ONCE = 4
+BACK_OFF_S = 60
+BACK_OFF_MOST_S = 3600
 
 
-def end_attempt(
-    platform: Platform,
-    name: str,
-    outcome: Outcome,
-    reason: EndReason,
-    at: int,
-    ended_at: int,
-    exit_code: int | None = None,
-    note: str = "",
-    outputs: str = "",
-) -> Iterator[events.AnyEvent]:
+def end_attempt(platform: Platform, name: str, end: Ended, at: int) -> Iterator[events.AnyEvent]:
     """Settles and ends an attempt, then its job: closed, or back in the queue."""
     attempt = platform.state.attempts[name]
-    pool = attempt.figures.pool
+    sent = attempt.state != "reserved"
+    yield from close_attempt(platform, name, attempt, end, at)
+    yield from after_attempt(platform, attempt, sent, at)
+    enterprise = platform.state.jobs[attempt.job].enterprise
+    yield from release_held(platform, enterprise, at, RELEASED_AT_ONCE)
+    yield from fill(platform, attempt.figures.pool, at)
+
+
+def close_attempt(
+    platform: Platform, name: str, attempt: Attempt, end: Ended, at: int
+) -> Iterator[events.AnyEvent]:
+    """The money, then the end: the attempt's whole part of the group."""
     yield from settle(platform, name, attempt, at)
     yield events.AttemptEnded(
-        at, attempt.job, attempt.number, outcome, reason, ended_at, exit_code, note[:200], outputs
-    )
-    yield from after_attempt(platform, attempt, at)
-    yield from release_held(platform, platform.state.jobs[attempt.job].enterprise, at, RELEASED_AT_ONCE)
-    yield from fill(platform, pool, at)
-
-
-def release_held(platform: Platform, enterprise: str, at: int, most: int) -> Iterator[events.AnyEvent]:
-    """Jobs that wait for money or a quota of this enterprise may try again, first come first."""
-    for why in ("quota", "budget"):
-        waiting = platform.held_for.get((why, enterprise))
-        for name in list(islice(waiting, most)) if waiting else []:
-            yield events.JobQueued(at, name, "released")
+        at, attempt.job, attempt.number, end.outcome, end.reason, end.at, end.exit_code, end.note[:200],
+        end.outputs,
+    )  # fmt: skip
 
 
 def settle(platform: Platform, name: str, attempt: Attempt, at: int) -> Iterator[events.AnyEvent]:
     """Captures the charge of what was used and releases the rest."""
     ledger = platform.state.vouchers.ledger
     hold = ledger.holds.get(name)
-    if hold is None or hold.status != "open":
+    if hold is None:
         return
     charge = charge_of(platform, attempt)
-    # invariant: never more than was held
+    # invariant: never more than was held; usage later than planned may fall into dearer hours
     over = charge.total_micro - hold.placed_micro
     if over > 0:
         charge = charge._replace(compute_micro=charge.compute_micro - over)
     if charge.total_micro > 0:
-        usage = sum(used_seconds(attempt.used_us, attempt.milli))
+        usage = sum(seconds_of(attempt))
         command = Capture(f"{name}/capture", name, *parts_not_negative(charge), usage, True)
     else:
         command = Release(f"{name}/release", name)
@@ -91,66 +83,87 @@ def parts_not_negative(charge: Charge) -> tuple[int, int, int]:
         debt = -min(0, parts[index])
         parts[index] = max(0, parts[index])
         for other in range(3):
-            taken = min(debt, parts[other])
+            taken = min(debt, max(0, parts[other]))
             parts[other] -= taken
             debt -= taken
     return parts[0], parts[1], parts[2]
 
 
+def seconds_of(attempt: Attempt) -> list[int]:
+    """The attempt's metered milli-device-seconds by reserved slot."""
+    if not attempt.used_us:
+        return [0] * (attempt.figures.to_slot - attempt.figures.from_slot)
+    return used_seconds(attempt.used_us, attempt.milli, attempt.figures.limit_s)
+
+
 def charge_of(platform: Platform, attempt: Attempt) -> Charge:
     """What an attempt has come to so far, by its metered device-seconds; data once it has run."""
-    slots = attempt.figures.to_slot - attempt.figures.from_slot
-    seconds = used_seconds(attempt.used_us, attempt.milli) if attempt.used_us else [0] * slots
     data_micro = attempt.figures.data_micro if attempt.started_at is not None else 0
-    return charge_for(attempt.figures, seconds, platform.terms.slot_s, data_micro)
+    return charge_for(attempt.figures, seconds_of(attempt), platform.terms.slot_s, data_micro)
 
 
-def after_attempt(platform: Platform, attempt: Attempt, at: int) -> Iterator[events.AnyEvent]:
-    """The job follows its attempt."""
-    job = platform.state.jobs[attempt.job]
-    outcome = attempt.outcome
+def after_attempt(platform: Platform, attempt: Attempt, sent: bool, at: int) -> Iterator[events.AnyEvent]:
+    """The job follows its attempt. `sent`: it was sent out, so that its end counts as a return."""
+    job, name = platform.state.jobs[attempt.job], attempt.job
+    outcome, reason = attempt.outcome, attempt.reason
     assert outcome is not None
+    made_room = attempt.stopping == "preempted" and outcome == "killed"
+    no_start = reason == "does_not_fit" or (reason == "start_failed" and job.returns < START_FAILURES_MOST)
     if job.cancelled:
-        yield from end_job(platform, attempt.job, "cancelled", "cancelled", at)
-    elif attempt.reason in BACK_TO_QUEUE and attempt.number < START_FAILURES_MOST:
-        yield from back_to_queue(platform, attempt, attempt.reason, at)
-    elif outcome in FINAL:
-        yield from end_job(platform, attempt.job, FINAL[outcome], attempt.reason, at)
-    elif attempt.number >= ATTEMPTS_MOST:
-        yield from end_job(platform, attempt.job, "failed", "attempts", at)
+        yield from end_job(platform, name, "cancelled", "cancelled", at)
+    elif outcome in FINAL and not made_room and not (no_start and outcome != "success"):
+        yield from end_job(platform, name, FINAL[outcome], reason, at)
+    elif sent and job.returns >= RETURNS_MOST:
+        yield from end_job(platform, name, "failed", "attempts", at)
+    elif no_start and sent:
+        # other centres are asked at once, this one after a while
+        back_off_s = min(BACK_OFF_S * 2 ** (job.returns - 1), BACK_OFF_MOST_S)
+        yield from back_to_queue(platform, name, reason, at, at + back_off_s * 1_000_000)
     else:
-        yield from back_to_queue(platform, attempt, outcome, at)
+        yield from back_to_queue(platform, name, "preempted" if made_room else outcome, at)
 
 
-def back_to_queue(platform: Platform, attempt: Attempt, why: str, at: int) -> Iterator[events.AnyEvent]:
+def back_to_queue(
+    platform: Platform, name: str, why: str, at: int, look_at: int = 0
+) -> Iterator[events.AnyEvent]:
     """Once more, where the window still holds the job."""
-    job = platform.state.jobs[attempt.job]
-    shortest_us = platform.shape_of(job).shortest_s * 1_000_000
-    if job.deadline_at is not None and at + shortest_us > job.deadline_at:
-        yield from end_job(platform, attempt.job, "expired", why, at)
+    if still_fits(platform, name, at):
+        yield events.JobQueued(at, name, why, look_at)
     else:
-        yield events.JobQueued(at, attempt.job, why)
+        yield from end_job(platform, name, "expired", why, at)
+
+
+def still_fits(platform: Platform, name: str, at: int) -> bool:
+    """Whether the job could still end by its deadline."""
+    job = platform.state.jobs[name]
+    shortest_us = platform.shape_of(job).shortest_s * 1_000_000
+    return job.deadline_at is None or at + shortest_us <= job.deadline_at
 
 
 def end_job(
     platform: Platform, name: str, state: JobState, reason: str, at: int
 ) -> Iterator[events.AnyEvent]:
-    """Closes a job; those who depended on it are released, or closed with it."""
-    dependents = platform.state.dependents.get(name, [])
-    yield events.JobEnded(at, name, state, reason)
-    for other in list(dependents):
-        job = platform.state.jobs[other]
-        if job.state != "held" or job.why != "dependency":
-            continue
-        if state != "succeeded":
-            yield from end_job(platform, other, "cancelled", "dependency", at)
-        elif not job.waiting_on:
-            yield events.JobQueued(at, other, "released")
+    """Closes a job; those who depended on it are released, or closed with it, and so on."""
+    # invariant: a job is in `closing` once; a long chain of dependents is walked, not descended
+    closing: dict[str, tuple[JobState, str]] = {name: (state, reason)}
+    line = [name]
+    for closed in line:
+        dependents = list(platform.state.dependents.get(closed, ()))
+        yield events.JobEnded(at, closed, *closing[closed])
+        for other in dependents:
+            job = platform.state.jobs[other]
+            if job.state != "held" or job.why != "dependency" or other in closing:
+                continue
+            if closing[closed][0] != "succeeded":
+                closing[other] = ("cancelled", "dependency")
+                line.append(other)
+            elif not job.waiting_on:
+                yield from back_to_queue(platform, other, "released", at)
 
 
 def withdraw(platform: Platform, name: str, why: EndReason, at: int) -> Iterator[events.AnyEvent]:
     """Takes a reservation back that was not sent out; its job looks for another place."""
-    yield from end_attempt(platform, name, "preempted", why, at, at)
+    yield from end_attempt(platform, name, Ended(name, at, "preempted", why), at)
 
 
 def attempt_running(platform: Platform, job: str) -> str | None:

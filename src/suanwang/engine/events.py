@@ -150,18 +150,26 @@ class JobRefused(PlatformEvent, frozen=True, tag="job_refused.1"):
 
 
 class JobHeld(PlatformEvent, frozen=True, tag="job_held.1"):
-    """It waits for something other than capacity: `dependency`, `quota` or `budget`."""
+    """It waits for something other than capacity: `dependency`, `quota` or `budget`.
+
+    `needed_micro`: what its hold would have frozen, where it waits for money.
+    """
 
     job: str
     why: str
     reason: ReasonRecord
+    needed_micro: int = 0
 
 
 class JobQueued(PlatformEvent, frozen=True, tag="job_queued.1"):
-    """It waits for a place (again): `released`, or how its last attempt ended."""
+    """It waits for a place (again): `released`, or how its last attempt ended.
+
+    `look_at`: the centre that sent it back is not asked before that instant; 0: it may be.
+    """
 
     job: str
     why: str
+    look_at: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, gc=False):
@@ -192,6 +200,20 @@ class CancelAsked(PlatformEvent, frozen=True, tag="cancel_asked.1"):
     """Its user wants no more of it: however its attempt ends, the job is cancelled."""
 
     job: str
+
+
+class RoomKept(PlatformEvent, frozen=True, tag="room_kept.1"):
+    """Capacity is kept for a waiting job while attempts of lower priority, told to stop, make room for it.
+
+    It ends with the last of `victims`, or when the job leaves the queue.
+    """
+
+    job: str
+    pool: str
+    milli: int
+    from_slot: int
+    to_slot: int
+    victims: tuple[str, ...]
 
 
 class AttemptReserved(PlatformEvent, frozen=True, tag="attempt_reserved.1"):
@@ -314,6 +336,7 @@ AnyPlatformEvent = (
     | JobHeld
     | JobQueued
     | CancelAsked
+    | RoomKept
     | AttemptReserved
     | AttemptMoved
     | AttemptDispatched

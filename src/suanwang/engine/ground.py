@@ -43,6 +43,15 @@ class Place(NamedTuple):
     reduced_nano: int
 
 
+class Reservation(NamedTuple):
+    """What is held in a pool: row, slots [from_slot, to_slot) of the platform, milli-devices."""
+
+    row: int
+    from_slot: int
+    to_slot: int
+    milli: int
+
+
 class ShapeView(NamedTuple):
     """A shape as the kernel reads it. `allowed`: (centre,) by rules that never change with time."""
 
@@ -81,6 +90,7 @@ class Ground:
         self.carbon_mg = carbon_mg_of(scenario)
         self.open = np.array([centre.open for centre in state.centres.values()], np.bool_)
         self.set_prices(state.prices)
+        self.row_of_centre = centre_row
         self.views: dict[Shape, ShapeView] = {}
         self.rules: dict[Shape, int] = {}
 
@@ -109,11 +119,25 @@ class Ground:
         begin, end = from_slot - self.from_slot, to_slot - self.from_slot
         if begin < 0 or end > self.slots or end <= begin:
             return False
-        return bool((self.free_milli[row, begin:end] >= milli).all())
+        return int(self.free_milli[row, begin:end].min()) >= milli
+
+    def fits_beside(self, row: int, from_slot: int, to_slot: int, milli: int, old: Reservation) -> bool:
+        """The same, where what an old reservation holds there is given back first."""
+        begin, end = from_slot - self.from_slot, to_slot - self.from_slot
+        if begin < 0 or end > self.slots or end <= begin:
+            return False
+        free = self.free_milli[row, begin:end].copy()
+        if row == old.row:
+            free[max(0, old.from_slot - from_slot) : max(0, old.to_slot - from_slot)] += old.milli
+        return int(free.min()) >= milli
+
+    def free_now(self, row: int, at: int) -> int:
+        """Milli-devices free in a pool in the running slot."""
+        return int(self.free_milli[row, self.terms.slot_of(at) - self.from_slot])
 
     def set_open(self, centre: str, is_open: bool) -> None:
         """Whether new work may go to a centre."""
-        self.open[self.centres.index(centre)] = is_open
+        self.open[self.row_of_centre[centre]] = is_open
 
     def view(self, shape: Shape) -> ShapeView:
         """The shape as the kernel reads it, kept. Raises InvalidInput for a region that is not known."""
@@ -130,7 +154,7 @@ class Ground:
         known = self.rules.get(shape)
         if known is None:
             view = self.view(shape)
-            _, known = self._ask(shape, view, view.asked, view.allowed, 0, self.slots, self.desk.all_free)
+            _, known = self._ask(shape, view, view.asked, view.allowed, 0, self.slots, 1, self.desk.all_free)
             self.rules[shape] = known
         return known
 
@@ -161,10 +185,11 @@ class Ground:
         not_before_at: int,
         deadline_at: int | None,
         shut: BoolArray | None = None,
+        most: int = OFFERS,
     ) -> tuple[list[Place], int]:
-        """The cheapest places of the cheapest centres, best first; and the rule that leaves none.
+        """Places of the `most` cheapest centres, best first; and the rule that leaves none.
 
-        A deadline is leave to shift: with one, the least cost goes first, without, the earliest start.
+        A deadline is leave to shift: with one, the least cost goes first; without, the earliest start.
         `shut`: (centre,) centres that shall not be asked, beside those that are not open.
         """
         view = self.view(shape)
@@ -178,22 +203,53 @@ class Ground:
         reason = 0
         first = now + 1
         if not_before_at <= at:
-            found, reason = self._now(shape, view, allowed, at, deadline_at)
+            found, reason = self._now(shape, view, allowed, at, deadline_at, most)
         else:
             wait_us = not_before_at - self.terms.start_at
             first = max(first, -(-wait_us // self.terms.slot_us) - self.from_slot)
         if first < horizon and (deadline_at is not None or not found):
-            later, later_reason = self._ask(shape, view, view.asked, allowed, first, horizon)
+            search = self._soonest if deadline_at is None else self._ask
+            later, later_reason = search(shape, view, view.asked, allowed, first, horizon, most)
             found += later
             reason = max(reason, later_reason)
         if deadline_at is None:
             found.sort(key=lambda place: (place.slot, place.reduced_nano, place.row))
         else:
             found.sort(key=lambda place: (place.reduced_nano, place.slot, place.row))
-        return [
-            place._replace(slot=place.slot + self.from_slot, end_slot=place.end_slot + self.from_slot)
-            for place in found
-        ], reason
+        return [self._on_platform(place) for place in found], reason
+
+    def _on_platform(self, place: Place) -> Place:
+        """The place in slots of the platform."""
+        return place._replace(slot=place.slot + self.from_slot, end_slot=place.end_slot + self.from_slot)
+
+    def _soonest(
+        self,
+        shape: Shape,
+        view: ShapeView,
+        asked: Int64Array,
+        allowed: BoolArray,
+        first: int,
+        horizon: int,
+        most: int,
+    ) -> tuple[list[Place], int]:
+        """Each alternative's earliest places: whether it can end by a slot only turns true once, so halve."""
+        found: list[Place] = []
+        reason = 0
+        for index in range(len(asked)):
+            one = asked[index : index + 1]
+            places, because = self._ask(shape, view, one, allowed, first, horizon, 1)
+            reason = max(reason, because)
+            if not places:
+                continue
+            too_early, enough = first, horizon
+            while enough - too_early > 1:
+                middle = (too_early + enough) // 2
+                if self._ask(shape, view, one, allowed, first, middle, 1)[0]:
+                    enough = middle
+                else:
+                    too_early = middle
+            found += self._ask(shape, view, one, allowed, first, enough, most)[0]
+        return found, reason
 
     def place_in(self, shape: Shape, alternative: int, row: int, slot: int) -> Place | None:
         """A certain place as the rules see it, its transfers costed; None where a rule is against it.
@@ -209,19 +265,28 @@ class Ground:
             return None
         asked = asked.copy()
         asked[0, 4] = 1
-        places, _ = self._ask(shape, view, asked, only, 0, self.slots, self.desk.all_free)
+        places, _ = self._ask(shape, view, asked, only, 0, self.slots, 1, self.desk.all_free)
         if not places or asked[0, 3] > self.capacity_milli[row].max():
             return None
         return places[0]._replace(alternative=alternative, row=row, slot=slot, end_slot=slot)
 
+    def could_start(self, shape: Shape, alternative: int, row: int, at: int) -> Place | None:
+        """A place at this instant in a pool, were all of it free; None where a rule is against it."""
+        place = self.place_in(shape, alternative, row, self.terms.slot_of(at))
+        if place is None:
+            return None
+        link = self.desk.links(shape.data_region or shape.region).figures[1, self.centre_of[row]]
+        # an input that has to travel cannot be there at once
+        return None if shape.in_nano_gb and link else place
+
     def cheapest_micro(self, shape: Shape) -> int:
         """What the shape costs at its cheapest in the empty network, micro-yuan; 0 where nothing would do."""
         view = self.view(shape)
-        places, _ = self._ask(shape, view, view.asked, view.allowed, 0, self.slots, self.desk.all_free)
+        places, _ = self._ask(shape, view, view.asked, view.allowed, 0, self.slots, 1, self.desk.all_free)
         return max(0, -(-min((place.reduced_nano for place in places), default=0) // 1000))
 
     def _now(
-        self, shape: Shape, view: ShapeView, allowed: BoolArray, at: int, deadline_at: int | None
+        self, shape: Shape, view: ShapeView, allowed: BoolArray, at: int, deadline_at: int | None, most: int
     ) -> tuple[list[Place], int]:
         """Places that start at this instant; each costs by its seconds, and in scarcity by its slots."""
         slot_of = self.terms.slot_of
@@ -239,7 +304,7 @@ class Ground:
                 continue
             asked = view.asked[indices].copy()
             asked[:, 4] = touched
-            places, because = self._ask(shape, view, asked, allowed, now, now + touched)
+            places, because = self._ask(shape, view, asked, allowed, now, now + touched, most)
             reason = max(reason, because)
             found += [self._by_the_second(place, shape, at) for place in places]
         return found, reason
@@ -261,6 +326,7 @@ class Ground:
         allowed: BoolArray,
         first: int,
         last: int,
+        most: int,
         free_milli: Int64Array | None = None,
     ) -> tuple[list[Place], int]:
         desk = self.desk
@@ -270,7 +336,7 @@ class Ground:
         figures, reason = quote_one(
             asked, first, last, shape.min_grade, view.rtt_ms_most, shape.in_nano_gb, shape.out_nano_gb,
             allowed, home.rtt_ms, home.figures, data.figures, desk.grades, desk.class_first, desk.columns,
-            desk.reduced, free_milli, desk.energy, desk.carbon, desk.cost, OFFERS,
+            desk.reduced, free_milli, desk.energy, desk.carbon, desk.cost, most,
         )  # fmt: skip
         return [
             Place(line[0], line[1], line[2], line[3], line[7], line[9]) for line in figures.tolist()

@@ -15,6 +15,8 @@ from suanwang.ledger.commands import AnyCommand
 from suanwang.model.facts import AnyFact, FitShape
 from suanwang.model.job import JobSpec
 from suanwang.model.network import CentreRow, LinkRow, Outage, PairingRow, PoolRow, RegionRow, Signals, Terms
+from suanwang.units.errors import Fault, InvalidInput
+from suanwang.units.text import Text, same
 
 
 class Input(msgspec.Struct, frozen=True, tag_field="input"):
@@ -203,8 +205,25 @@ AnyInput = (
 )
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(AnyInput).decode
 
 
 def digest_of(given: AnyInput) -> bytes:
     """SHA-256 of the input's JSON: the body that its id stands for."""
     return sha256(_encode(given)).digest()
+
+
+def check_form(given: AnyInput) -> None:
+    """Raises InvalidInput for a value that no input of its kind may hold, as its type says.
+
+    So that nothing gets into the log that could not be read from it, whoever made the input.
+    """
+    try:
+        _decode(_encode(given))
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError) as error:
+        what = Text("not a valid value", "取值无效")
+        remedy = Text("correct it and send it again", "更正后重新提交")
+        tag = str(given.__struct_config__.tag)
+        raise InvalidInput(
+            [Fault(tag, what, expected=same(str(error)), remedy=remedy, kind="form")]
+        ) from None

@@ -49,15 +49,19 @@ def header_of(state: "Records", from_slot: int, slots: int) -> ScenarioHeader:
     )
 
 
-def signals_of(zone: "ZoneSignals", slot: int, slots_per_day: int) -> tuple[str, str]:
-    """(price, carbon) of a slot, by the rule above. KeyError where the zone has no signals at all."""
+def by_slot(zone: "ZoneSignals", from_slot: int, slots: int, slots_per_day: int) -> list[tuple[str, str]]:
+    """(price, carbon) of each slot of the stretch, by the rule above."""
     known = zone.of_slot
-    first = min(known) if known else 0
-    while slot not in known and slot - slots_per_day >= first:
-        slot -= slots_per_day
-    if slot in known:
-        return known[slot]
-    return known[first + (slot - first) % slots_per_day if slot < first else max(known)]
+    first = min(known)
+    found: list[tuple[str, str]] = []
+    for slot in range(from_slot, from_slot + slots):
+        while slot not in known and slot - slots_per_day >= first:
+            slot -= slots_per_day
+        if slot not in known:
+            same_hour = first + (slot - first) % slots_per_day
+            slot = same_hour if same_hour in known else first
+        found.append(known[slot])
+    return found
 
 
 def signal_frame(state: "Records", from_slot: int, slots: int) -> pl.DataFrame:
@@ -68,9 +72,7 @@ def signal_frame(state: "Records", from_slot: int, slots: int) -> pl.DataFrame:
     price: list[float] = []
     carbon: list[float] = []
     for zone in zones:
-        signals = state.signals[zone]
-        for slot in range(from_slot, from_slot + slots):
-            one = signals_of(signals, slot, slots_per_day)
+        for one in by_slot(state.signals[zone], from_slot, slots, slots_per_day):
             price.append(float(one[0]))
             carbon.append(float(one[1]))
     return pl.DataFrame(

@@ -1,9 +1,10 @@
 """What the platform knows: its network, its jobs and attempts, the money behind them.
 
-All of it follows from the events of the log alone. Only `apply` changes it. `ground`, `line` and `agenda`
-follow from the rest: a snapshot leaves them out.
+All of it follows from the events of the log alone. Only `apply` changes the records; `derived` parts (arrays,
+lines, agenda, indices) follow from them: a snapshot leaves them out.
 """
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
 
 import msgspec
@@ -12,7 +13,7 @@ from suanwang.engine.agenda import Agenda, Due
 from suanwang.engine.conformance import CentreGraded
 from suanwang.engine.events import Figures, ReasonRecord
 from suanwang.engine.ground import Ground
-from suanwang.engine.line import Line, LineKey
+from suanwang.engine.line import Line, LineKey, Ticket
 from suanwang.engine.tokens import TokenIssued
 from suanwang.engine.voucher_state import Vouchers, empty_vouchers
 from suanwang.model.facts import EndReason, FitShape
@@ -21,12 +22,18 @@ from suanwang.model.network import CentreRow, LinkRow, Outage, PairingRow, PoolR
 from suanwang.model.orders import AnyOrder
 from suanwang.policy.rules import Rules
 
+LOST_MARGIN_S = 60
+"""The server waits this much longer than the agent before it calls an attempt lost."""
+OVERDUE_S = 120
+"""So long after its latest end an attempt that has not ended is told to stop."""
+
 
 class Job(msgspec.Struct, gc=False):
     """A job. `shape`: its number in `Platform.shapes`. `sequence`: its place in the order of admission.
 
     `waiting_on`: jobs it depends on that have not succeeded. `last`: number of its last attempt, 0 for none.
-    `content`, `checkpoint`: names of what lies beside the log, "" for none.
+    `returns`: attempts that were sent out and came back. `look_at`: not placed before (back-off), 0 for any
+    time. `content`, `checkpoint`: names of what lies beside the log, "" for none.
     """
 
     enterprise: str
@@ -49,6 +56,8 @@ class Job(msgspec.Struct, gc=False):
     state: JobState = "queued"
     why: str = ""
     last: int = 0
+    returns: int = 0
+    look_at: int = 0
     checkpoint: str = ""
     cancelled: bool = False
 
@@ -58,7 +67,6 @@ class Attempt(msgspec.Struct, gc=False):
 
     `used_us`: milli-device-microseconds by reserved slot; `meters`: how far each meter was read. `orders`:
     numbers of the orders about it that stand.
-    `settled`: its hold is resolved.
     """
 
     job: str
@@ -81,7 +89,6 @@ class Attempt(msgspec.Struct, gc=False):
     meters: dict[str, int] = msgspec.field(default_factory=dict)
     energy_wh: int | None = None
     erased_at: int | None = None
-    settled: bool = False
 
 
 class CentreState(msgspec.Struct):
@@ -132,6 +139,23 @@ class ZoneSignals(msgspec.Struct):
     of_slot: dict[int, tuple[str, str]] = msgspec.field(default_factory=dict)
 
 
+class Room(msgspec.Struct):
+    """Capacity kept for a waiting job while the attempts that make room for it (`victims`) come to an end."""
+
+    pool: str
+    milli: int
+    from_slot: int
+    to_slot: int
+    victims: dict[str, None]
+
+
+class HeldRecord(msgspec.Struct, frozen=True, gc=False):
+    """Why a job is held, and what its next hold needs where it waits for money."""
+
+    reason: ReasonRecord
+    needed_micro: int = 0
+
+
 class Records(msgspec.Struct):
     """Everything that a snapshot keeps."""
 
@@ -147,7 +171,8 @@ class Records(msgspec.Struct):
     jobs: dict[str, Job] = msgspec.field(default_factory=dict)
     attempts: dict[str, Attempt] = msgspec.field(default_factory=dict)
     dependents: dict[str, list[str]] = msgspec.field(default_factory=dict)
-    held: dict[str, ReasonRecord] = msgspec.field(default_factory=dict)
+    held: dict[str, HeldRecord] = msgspec.field(default_factory=dict)
+    rooms: dict[str, Room] = msgspec.field(default_factory=dict)
     quotas: dict[str, Quota] = msgspec.field(default_factory=dict)
     holdings: dict[str, Holding] = msgspec.field(default_factory=dict)
     prices: dict[str, tuple[int, tuple[int, ...]]] = msgspec.field(default_factory=dict)
@@ -170,7 +195,15 @@ def empty_records() -> Records:
 
 
 class Platform:
-    """The one writer's state: the records, and what follows from them. `rules`: programmes by id."""
+    """The one writer's state: the records, and what follows from them. `rules`: programmes by id.
+
+    `reserved`: pool → heap of (start, sequence, attempt) not yet sent out; `preemptible`: pool → attempts
+    that are out and may be told to make room, and how many by priority; `held_for`: (why, enterprise) →
+    project → jobs; `room_of`: attempt → the job that it makes room for; `centre_of`: pool → centre.
+    `ground_type`: another one ranks places otherwise.
+    """
+
+    ground_type: type[Ground] = Ground
 
     def __init__(self, state: Records | None = None, rules: dict[str, Rules] | None = None) -> None:
         self.state = state or empty_records()
@@ -178,10 +211,15 @@ class Platform:
             shape: number for number, shape in enumerate(self.state.shapes)
         }
         self.rules = rules or {}
-        self.agenda = Agenda()
+        self.agenda = Agenda(self.applies)
         self.line = Line(self.waits)
         self.reserved: dict[str, list[tuple[int, int, str]]] = {}
-        self.held_for: dict[tuple[str, str], dict[str, None]] = {}
+        self.preemptible: dict[str, dict[str, None]] = {}
+        self.preemptible_priorities: dict[int, int] = {}
+        self.held_for: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
+        self.room_of: dict[str, str] = {}
+        self.centre_of: dict[str, str] = {}
+        self.at = 0
         self._ground: Ground | None = None
 
     @property
@@ -194,41 +232,79 @@ class Platform:
     def ground(self) -> Ground:
         """The network as arrays, built when it is first needed after a change."""
         if self._ground is None:
-            self._ground = self._build_ground()
+            self._ground = self._build_ground(self.terms.slot_of(max(self.at, self.state.at)))
         return self._ground
 
     @property
     def has_network(self) -> bool:
-        """Whether there is a network with a centre to plan on."""
-        return self.state.terms is not None and any(centre.pools for centre in self.state.centres.values())
+        """Whether there is a network with a pool to plan on."""
+        return self.state.terms is not None and bool(self.centre_of)
 
     def network_changed(self) -> None:
         """The arrays no longer hold."""
         self._ground = None
         self.line.full.clear()
 
-    def _build_ground(self) -> Ground:
-        terms = self.terms
-        slots = 2 * terms.horizon_slots + 1
-        ground = Ground(self.state, terms.slot_of(self.state.at), slots)
+    def _build_ground(self, from_slot: int) -> Ground:
+        ground = self.ground_type(self.state, from_slot, 2 * self.terms.horizon_slots + 1)
+        for pool, from_slot_, to_slot, milli in self.taken():
+            ground.take(ground.row_of[pool], from_slot_, to_slot, milli)
+        return ground
+
+    def taken(self) -> Iterator[tuple[str, int, int, int]]:
+        """(pool, first slot, end slot, milli-devices) of all that live attempts reserve and rooms keep."""
         for centre in self.state.centres.values():
             for name in centre.attempts:
                 attempt = self.state.attempts[name]
                 figures = attempt.figures
-                ground.take(ground.row_of[figures.pool], figures.from_slot, figures.to_slot, attempt.milli)
-        return ground
+                yield figures.pool, figures.from_slot, figures.to_slot, attempt.milli
+        for room in self.state.rooms.values():
+            yield room.pool, room.from_slot, room.to_slot, room.milli
 
-    def roll(self) -> None:
-        """Moves the arrays on where the horizon would reach past their end."""
+    def take(self, pool: str, from_slot: int, to_slot: int, milli: int) -> None:
+        """Capacity is taken, where there are arrays to keep; negative gives it back."""
         if self._ground is not None:
-            now = self.terms.slot_of(self.state.at)
-            if now + self.terms.horizon_slots >= self._ground.from_slot + self._ground.slots:
+            self._ground.take(self._ground.row_of[pool], from_slot, to_slot, milli)
+        if milli < 0:
+            self.line.full.clear()
+
+    def set_open(self, centre: str) -> None:
+        """Whether new work may go to a centre has changed."""
+        if self._ground is not None:
+            self._ground.set_open(centre, self.state.centres[centre].open)
+        self.line.full.clear()
+
+    def set_prices(self) -> None:
+        """New scarcity prices hold."""
+        if self._ground is not None:
+            self._ground.set_prices(self.state.prices)
+
+    def roll(self, at: int) -> None:
+        """Time goes on to `at`: the arrays are made anew where the horizon would reach past their end."""
+        self.at = at
+        ground = self._ground
+        if ground is not None:
+            now = self.terms.slot_of(at)
+            if now + self.terms.horizon_slots >= ground.from_slot + ground.slots:
                 self.network_changed()
 
     def waits(self, job: str) -> bool:
         """Whether a job still waits for a place."""
         known = self.state.jobs.get(job)
         return known is not None and known.state == "queued"
+
+    def applies(self, due: Due) -> bool:
+        """Whether an entry of the agenda may still mean something."""
+        if due.kind == "slot":
+            return True
+        if due.kind == "expire":
+            return self.state.jobs[due.key].state in ("queued", "held", "active")
+        if due.kind == "look":
+            return self.waits(due.key)
+        attempt = self.state.attempts[due.key]
+        if due.kind == "start":
+            return attempt.state == "reserved" and attempt.figures.start_at <= due.at
+        return attempt.state != "ended"
 
     def reserved_soon(self, pool: str, most: int) -> list[str]:
         """The first reservations of a pool that have not been sent out, at most `most`, earliest first."""
@@ -237,10 +313,13 @@ class Platform:
         while heap and len(found) < most:
             entry = heappop(heap)
             attempt = self.state.attempts[entry[2]]
-            if attempt.state == "reserved" and attempt.figures.start_at == entry[0]:
+            figures = attempt.figures
+            stands = attempt.state == "reserved" and (figures.pool, figures.start_at) == (pool, entry[0])
+            if stands and (not found or found[-1] != entry):
                 found.append(entry)
-        for entry in found:
-            heappush(heap, entry)  # pyright: ignore[reportArgumentType]
+        if heap is not None:
+            for entry in found:
+                heappush(heap, entry)
         return [name for _, _, name in found]
 
     def shape_of(self, job: Job) -> Shape:
@@ -249,7 +328,11 @@ class Platform:
 
     def line_key(self, job: Job) -> LineKey:
         """The line in which the job waits."""
-        return job.shape, job.enterprise
+        return job.shape, job.enterprise, job.priority
+
+    def ticket(self, name: str, job: Job) -> Ticket:
+        """The job's place in its line."""
+        return -job.priority, job.sequence, name
 
     def take_due(self, at: int) -> list[Due]:
         """What is due by `at`, taken off the agenda; the next slot is put on it."""
@@ -260,33 +343,32 @@ class Platform:
 
     def has_work(self) -> bool:
         """Whether there is anything that clearing could place or move."""
-        return any(self.head_waits(key) for key in list(self.line.lines)) or any(self.reserved.values())
+        return not self.line.is_empty() or any(self.reserved_soon(pool, 1) for pool in self.reserved)
 
-    def head_waits(self, key: LineKey) -> bool:
-        """Whether anybody waits in a line."""
-        return self.line.head(key) is not None
+    def lost_at(self, attempt: str) -> int:
+        """When an attempt counts as lost, if nothing is heard until then.
 
-    def lost_at(self, attempt: str) -> int | None:
-        """When an attempt of a silent centre counts as lost; None while the centre speaks.
-
-        Counted from the later of its centre's last word and the lead of this server.
+        While its centre is silent: from the later of the centre's last word and the lead of this server. At
+        the latest when it is long past its end and nobody has said so.
         """
         known = self.state.attempts[attempt]
+        patience_us = (self.state.jobs[known.job].lost_after_s + LOST_MARGIN_S) * 1_000_000
+        latest_at = max(known.figures.end_at + OVERDUE_S * 1_000_000, self.state.lead_at) + patience_us
         since_at = self.state.centres[known.centre].silent_since
         if since_at is None:
-            return None
-        patience_s = self.state.jobs[known.job].lost_after_s + LOST_MARGIN_S
-        return max(since_at, self.state.lead_at) + patience_s * 1_000_000
+            return latest_at
+        return min(latest_at, max(since_at, self.state.lead_at) + patience_us)
 
     def attempt_of(self, name: str, job: Job) -> Attempt | None:
         """The job's last attempt."""
-        return self.state.attempts.get(f"{name}.{job.last}") if job.last else None
-
-
-LOST_MARGIN_S = 60
-"""The server waits this much longer than the agent before it calls an attempt lost."""
+        return self.state.attempts.get(attempt_name(name, job.last)) if job.last else None
 
 
 def attempt_name(job: str, number: int) -> str:
     """How an attempt, its hold and its orders are named."""
     return f"{job}.{number}"
+
+
+def holding_key(enterprise: str, project: str) -> str:
+    """How holdings and quotas are keyed: an enterprise, or one project of it. No name holds a colon."""
+    return f"{enterprise}:{project}" if project else enterprise

@@ -1,19 +1,23 @@
 """Quotas of enterprises and projects: how much they may hold at once."""
 
-from suanwang.engine.apply import holding_key
 from suanwang.engine.events import ReasonRecord
-from suanwang.engine.platform import Holding, Job, Platform
+from suanwang.engine.platform import Holding, Job, Platform, holding_key
 
 NOTHING = Holding()
+REMEDY = ("wait for its other jobs, or ask for a larger quota", "等待其他作业结束或申请更大配额")
 
 
-def quota_reason(platform: Platform, job: Job) -> ReasonRecord | None:
-    """Why the job has to wait for others of its enterprise or project, if it has to."""
+def quota_reason(platform: Platform, job: Job, milli: int | None = None) -> ReasonRecord | None:
+    """Why the job has to wait for others of its enterprise or project, if it has to.
+
+    `milli`: what it would hold; None: the least of its alternatives.
+    """
     state = platform.state
     if not state.quotas:
         return None
-    milli = min(one.milli for one in platform.shape_of(job).alternatives)
-    for key in {job.enterprise: None, holding_key(job.enterprise, job.project): None}:
+    if milli is None:
+        milli = min(one.milli for one in platform.shape_of(job).alternatives)
+    for key in dict.fromkeys((job.enterprise, holding_key(job.enterprise, job.project))):
         quota, holding = state.quotas.get(key), state.holdings.get(key, NOTHING)
         if quota is None:
             continue
@@ -21,13 +25,11 @@ def quota_reason(platform: Platform, job: Job) -> ReasonRecord | None:
             devices, most = milli / 1000, quota.milli_most / 1000
             return ReasonRecord(
                 "quota", f"{key} holds {holding.milli / 1000:g} of {most:g} devices, this needs {devices:g}",
-                f"{key} 已占用 {holding.milli / 1000:g}/{most:g} 卡，本作业需 {devices:g} 卡",
-                "wait for its other jobs, or ask for a larger quota", "等待其他作业结束或申请更大配额",
+                f"{key} 已占用 {holding.milli / 1000:g}/{most:g} 卡，本作业需 {devices:g} 卡", *REMEDY,
             )  # fmt: skip
         if quota.jobs_most is not None and holding.jobs + 1 > quota.jobs_most:
             return ReasonRecord(
                 "quota", f"{key} runs {holding.jobs} of {quota.jobs_most} jobs",
-                f"{key} 已运行 {holding.jobs}/{quota.jobs_most} 个作业",
-                "wait for its other jobs, or ask for a larger quota", "等待其他作业结束或申请更大配额",
+                f"{key} 已运行 {holding.jobs}/{quota.jobs_most} 个作业", *REMEDY,
             )  # fmt: skip
     return None

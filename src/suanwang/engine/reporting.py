@@ -6,13 +6,16 @@ trace, so reports may come twice.
 
 from collections.abc import Iterator
 
+import msgspec
+
 from suanwang.engine import events
+from suanwang.engine.apply_facts import CLOCK_OFF_S
 from suanwang.engine.dispatching import stop
 from suanwang.engine.ending import end_attempt
-from suanwang.engine.inputs import AgentReport, JoinCentre
-from suanwang.engine.placing import fill
-from suanwang.engine.platform import Attempt, Platform
-from suanwang.model.facts import AnyFact, Ended, Erased, Paused, Resumed, Started, Used
+from suanwang.engine.filling import fill
+from suanwang.engine.inputs import AgentReport, JoinCentre, TakeLead
+from suanwang.engine.platform import Attempt, CentreState, Platform
+from suanwang.model.facts import AnyFact, Ended, Erased, Paused, Progressed, Resumed, Started, Used
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 
@@ -23,26 +26,28 @@ class StaleSession(InvalidInput):
 
 def join(platform: Platform, given: JoinCentre, at: int) -> Iterator[events.AnyEvent]:
     """A session begins. Raises InvalidInput for an unknown centre, StaleSession for an old number."""
-    centre = platform.state.centres.get(given.centre)
-    if centre is None:
-        raise unknown_centre(platform, given.centre)
+    centre = known_centre(platform, given.centre)
     if given.session <= centre.session:
         raise stale(given.centre, given.session, centre.session)
+    was_silent = centre.silent_since is not None
     yield events.CentreJoined(at, given.centre, given.session)
+    if was_silent:
+        yield from fill_centre(platform, given.centre, at)
 
 
 def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[events.AnyEvent]:
-    """Every fact in turn."""
-    centre = platform.state.centres.get(given.centre)
-    if centre is None:
-        raise unknown_centre(platform, given.centre)
+    """Every fact in turn. Raises InvalidInput with all that is wrong, StaleSession for an old session."""
+    centre = known_centre(platform, given.centre)
     if given.session != centre.session:
         raise stale(given.centre, given.session, centre.session)
     faults = [
-        Fault("facts", Text("no attempt of this centre", "不是该中心的运行"), fact.attempt)
-        for fact in given.facts
-        if fact.attempt not in platform.state.attempts
-        or platform.state.attempts[fact.attempt].centre != given.centre
+        fault for index, fact in enumerate(given.facts) for fault in fact_faults(platform, given, index, fact)
+    ]
+    pools = {pool.pool for pool in centre.pools}
+    faults += [
+        Fault("fits", Text("not a pool of this centre", "不是该中心的资源池"), shape.pool)
+        for shape in given.fits or ()
+        if shape.pool not in pools
     ]
     if faults:
         raise InvalidInput(faults)
@@ -53,41 +58,56 @@ def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[eve
         yield events.CentreFits(at, given.centre, given.fits)
 
 
+def fact_faults(platform: Platform, given: AgentReport, index: int, fact: AnyFact) -> Iterator[Fault]:
+    """What speaks against a fact whatever its attempt came to."""
+    where = f"facts[{index}]"
+    attempt = platform.state.attempts.get(fact.attempt)
+    if attempt is None or attempt.centre != given.centre:
+        yield Fault(
+            where, Text("no attempt of this centre", "不是该中心的运行"), fact.attempt, kind="unknown"
+        )
+    elif attempt.state == "reserved":
+        yield Fault(where, Text("it was not sent out yet", "尚未派发"), fact.attempt, kind="stage")
+    if isinstance(fact, Used) and fact.to_at <= fact.from_at:
+        what = Text("the interval is empty", "时间区间为空")
+        yield Fault(where, what, f"[{fact.from_at}, {fact.to_at})", same("from_at < to_at"), kind="interval")
+    if isinstance(fact, Ended) and fact.outcome == "lost":
+        what = Text("an agent cannot report a loss", "代理不能报告丢失")
+        remedy = Text(
+            "report success, failure, killed or preempted", "请报告 success、failure、killed 或 preempted"
+        )
+        yield Fault(where, what, fact.outcome, remedy=remedy, kind="outcome")
+
+
 def take_fact(platform: Platform, centre: str, fact: AnyFact, at: int) -> Iterator[events.AnyEvent]:
     """One fact: recorded, passed over where it is known, or fenced."""
     attempt = platform.state.attempts[fact.attempt]
     if attempt.state == "ended" and not isinstance(fact, Erased):
-        if known_end(attempt, fact):
-            return
-        yield events.FactFenced(at, centre, fact)
-        if not isinstance(fact, Ended):
-            yield from stop(platform, fact.attempt, "fenced", at)
+        yield from take_late(platform, centre, attempt, fact, at)
     elif isinstance(fact, Ended):
-        # a job cannot end before it was sent out, nor in the future
-        ended_at = min(fact.at, at)
-        yield from end_attempt(
-            platform,
-            fact.attempt,
-            fact.outcome,
-            fact.reason,
-            at,
-            ended_at,
-            fact.exit_code,
-            fact.note,
-            fact.outputs,
-        )
-    elif news(attempt, fact):
+        # an attempt cannot end in the time to come
+        end = msgspec.structs.replace(fact, at=min(fact.at, at))
+        yield from end_attempt(platform, fact.attempt, end, at)
+    elif news(attempt, fact, at):
         yield events.FactRecorded(at, fact)
 
 
-def known_end(attempt: Attempt, fact: AnyFact) -> bool:
-    """Whether the fact only repeats how the attempt ended."""
+def take_late(
+    platform: Platform, centre: str, attempt: Attempt, fact: AnyFact, at: int
+) -> Iterator[events.AnyEvent]:
+    """A fact of an attempt that is over. Usage is on record, never captured; what still runs is stopped."""
+    was_lost = attempt.outcome == "lost"
     if isinstance(fact, Ended):
-        return attempt.outcome == fact.outcome and not attempt.orders
-    return isinstance(fact, Used) and attempt.meters.get(fact.meter, 0) >= fact.to_at
+        if attempt.orders:
+            yield events.FactFenced(at, centre, fact)
+        return
+    if isinstance(fact, Used) and attempt.meters.get(fact.meter, 0) < fact.to_at:
+        yield events.FactFenced(at, centre, fact)
+    if was_lost:
+        yield from stop(platform, fact.attempt, "fenced", at)
 
 
-def news(attempt: Attempt, fact: AnyFact) -> bool:
+def news(attempt: Attempt, fact: AnyFact, at: int) -> bool:
     """Whether the fact changes anything."""
     match fact:
         case Started():
@@ -97,35 +117,52 @@ def news(attempt: Attempt, fact: AnyFact) -> bool:
         case Resumed():
             return attempt.state == "paused"
         case Used():
-            return fact.to_at > attempt.meters.get(fact.meter, 0) and fact.to_at > fact.from_at
+            return attempt.meters.get(fact.meter, fact.from_at) < min(
+                fact.to_at, at + CLOCK_OFF_S * 1_000_000
+            )
         case Erased():
             return attempt.erased_at is None
+        case Progressed():
+            return (fact.done_bp, fact.note) != (attempt.progress_bp, attempt.note)
         case _:
             return True
 
 
 def hear_silence(platform: Platform, centre: str, since_at: int, at: int) -> Iterator[events.AnyEvent]:
     """The centre's attempts are suspect; what was only reserved there looks for another place when due."""
-    known = platform.state.centres.get(centre)
-    if known is None:
-        raise unknown_centre(platform, centre)
-    if known.silent_since is None:
-        yield events.CentreSilent(at, centre, since_at)
+    if known_centre(platform, centre).silent_since is None:
+        yield events.CentreSilent(at, centre, min(since_at, at))
 
 
 def hear_again(platform: Platform, centre: str, at: int) -> Iterator[events.AnyEvent]:
     """The centre is back: its free capacity is free again."""
-    known = platform.state.centres.get(centre)
-    if known is not None and known.silent_since is not None:
+    if known_centre(platform, centre).silent_since is not None:
         yield events.CentreHeard(at, centre)
-        for pool in known.pools:
-            yield from fill(platform, pool.pool, at)
+        yield from fill_centre(platform, centre, at)
 
 
-def unknown_centre(platform: Platform, name: str) -> InvalidInput:
-    """The error for a centre that has not been enrolled."""
-    known = ", ".join(list(platform.state.centres)[:20])
-    return InvalidInput([Fault("centre", Text("no such centre", "没有这个中心"), name, same(known))])
+def take_lead(platform: Platform, given: TakeLead, at: int) -> Iterator[events.AnyEvent]:
+    """A server leads. Raises InvalidInput for an epoch that is over."""
+    if given.epoch <= platform.state.epoch:
+        what = Text("another server has led since", "之后已有其他服务器接管")
+        raise InvalidInput([Fault("epoch", what, str(given.epoch), same(f"> {platform.state.epoch}"))])
+    yield events.LeadTaken(at, given.epoch)
+
+
+def fill_centre(platform: Platform, centre: str, at: int) -> Iterator[events.AnyEvent]:
+    """All pools of a centre that is open (again)."""
+    for pool in platform.state.centres[centre].pools:
+        yield from fill(platform, pool.pool, at)
+
+
+def known_centre(platform: Platform, name: str) -> CentreState:
+    """The centre. Raises InvalidInput where it has not been enrolled."""
+    centre = platform.state.centres.get(name)
+    if centre is None:
+        known = ", ".join(list(platform.state.centres)[:20])
+        what = Text("no such centre", "没有这个中心")
+        raise InvalidInput([Fault("centre", what, name, same(known), kind="unknown")])
+    return centre
 
 
 def stale(centre: str, session: int, current: int) -> StaleSession:

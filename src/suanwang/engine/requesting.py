@@ -11,10 +11,12 @@ from suanwang.engine.ground import seconds_by_slot
 from suanwang.engine.inputs import CancelJob, ExtendJob, PauseJob
 from suanwang.engine.platform import Attempt, Job, Platform
 from suanwang.engine.redemption import hold_for
-from suanwang.engine.reserving import admitted, budget_reason
+from suanwang.engine.reserving import programmes_for
 from suanwang.ledger.commands import ExtendHold
 from suanwang.ledger.decide import decide as decide_ledger
 from suanwang.ledger.events import Refused
+from suanwang.ledger.refusals import fault_of
+from suanwang.model.facts import Ended
 from suanwang.model.job import CLOSED, SECONDS_MOST
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
@@ -43,7 +45,7 @@ def running_attempt(platform: Platform, name: str) -> tuple[str, Attempt]:
 
 
 def cancel(platform: Platform, given: CancelJob, at: int) -> Iterator[events.AnyEvent]:
-    """Ends a job: at once where it does not run, else by an order to its agent. A closed job stays as it is."""
+    """Ends a job: at once where it does not run, else by an order to its agent. A closed job stays so."""
     job = known_job(platform, given.job)
     if job.state in CLOSED or job.cancelled:
         return
@@ -52,66 +54,76 @@ def cancel(platform: Platform, given: CancelJob, at: int) -> Iterator[events.Any
     if attempt is None:
         yield from end_job(platform, given.job, "cancelled", "cancelled", at)
     elif platform.state.attempts[attempt].state == "reserved":
-        yield from end_attempt(platform, attempt, "killed", "cancelled", at, at)
+        yield from end_attempt(platform, attempt, Ended(attempt, at, "killed", "cancelled"), at)
     else:
         yield from stop(platform, attempt, "cancelled", at)
 
 
 def extend(platform: Platform, given: ExtendJob, at: int) -> Iterator[events.AnyEvent]:
-    """More time: reservation and hold are enlarged, both or neither. Raises InvalidInput where one cannot be."""
+    """More time: reservation and hold are enlarged, both or neither. Raises InvalidInput."""
     name, attempt = running_attempt(platform, given.job)
     if not 0 < given.more_s <= SECONDS_MOST:
         what = Text("not a time to extend by", "不是有效的延长时间")
         raise InvalidInput([Fault("more_s", what, str(given.more_s), same(f"1 … {SECONDS_MOST}"))])
+    if attempt.stopping:
+        what = Text("it was told to stop", "作业已被要求停止")
+        raise InvalidInput([Fault(given.job, what, attempt.stopping, kind="stage")])
     job, old = platform.state.jobs[given.job], attempt.figures
     new = longer(platform, attempt, given.more_s)
-    row = platform.ground.row_of[old.pool]
+    faults = extension_faults(platform, job, given.job, attempt, new)
+    if faults:
+        raise InvalidInput(faults)
+    more_micro = new.charge_micro - old.charge_micro
+    if more_micro > 0:
+        yield from hold_more(platform, name, job, more_micro, new, at)
+    yield events.AttemptProlonged(at, attempt.job, attempt.number, new)
+    yield from prolong(platform, name, at)
+
+
+def extension_faults(platform: Platform, job: Job, name: str, attempt: Attempt, new: Figures) -> list[Fault]:
+    """What speaks against a longer reservation, but for the money."""
+    old, faults = attempt.figures, list[Fault]()
     if job.deadline_at is not None and new.start_at + new.limit_s * 1_000_000 > job.deadline_at:
         what = Text("the new limit does not fit before the deadline", "新时限超出截止时间")
-        raise InvalidInput([Fault(given.job, what, kind="window")])
+        remedy = Text("a shorter extension", "缩短延长时间")
+        faults.append(Fault(name, what, remedy=remedy, kind="window"))
+    row = platform.ground.row_of[old.pool]
     if new.to_slot > old.to_slot and not platform.ground.fits(row, old.to_slot, new.to_slot, attempt.milli):
         what = Text("the pool is taken after its present end", "该资源池在现有结束时间之后已被占用")
         remedy = Text(
             "a shorter extension, or a checkpoint and a new job", "缩短延长时间，或保存检查点后重新提交"
         )
-        raise InvalidInput([Fault(given.job, what, remedy=remedy, kind="full")])
-    more_micro = new.charge_micro - old.charge_micro
-    if more_micro > 0:
-        yield from hold_more(platform, name, job, more_micro, new.limit_s, at)
-    yield events.AttemptProlonged(at, attempt.job, attempt.number, new)
-    yield from prolong(platform, name, at)
+        faults.append(Fault(name, what, remedy=remedy, kind="full"))
+    if job.max_price_micro is not None and new.charge_micro > job.max_price_micro:
+        what = Text("dearer than the job's highest price", "超出作业的最高价格")
+        faults.append(
+            Fault(name, what, str(new.charge_micro), same(f"<= {job.max_price_micro}"), kind="price")
+        )
+    return faults
 
 
 def hold_more(
-    platform: Platform, name: str, job: Job, more_micro: int, limit_s: int, at: int
+    platform: Platform, name: str, job: Job, more_micro: int, new: Figures, at: int
 ) -> Iterator[events.AnyEvent]:
-    """Enlarges the hold. Raises InvalidInput where the money is not there."""
+    """Enlarges the hold, or places one where there was none. Raises InvalidInput without money."""
     ledger = platform.state.vouchers.ledger
     centre = platform.state.attempts[name].centre
-    catalogue = platform.ground.catalogues[platform.ground.centres.index(centre)]
-    programmes = frozenset[str]() if job.voucher == "none" else admitted(platform, catalogue)
-    parts = hold_for(platform.state.vouchers, name, name, job.enterprise, centre, more_micro, at, programmes)
-    command = ExtendHold(f"{name}/extend/{limit_s}", name, parts.draws, parts.wallet_micro)
+    programmes = programmes_for(platform, job, new.pool)
+    request = f"{name}/extend/{new.limit_s}"
+    parts = hold_for(
+        platform.state.vouchers, request, name, job.enterprise, centre, more_micro, at, programmes
+    )
+    command = ExtendHold(request, name, parts.draws, parts.wallet_micro) if name in ledger.holds else parts
     for event in decide_ledger(ledger, command, at):
         if isinstance(event, Refused):
-            reason = budget_reason(event.reasons)
-            raise InvalidInput(
-                [
-                    Fault(
-                        name,
-                        Text(reason.en, reason.zh),
-                        remedy=Text(reason.remedy_en, reason.remedy_zh),
-                        kind="budget",
-                    )
-                ]
-            )
+            raise InvalidInput([fault_of(reason) for reason in event.reasons])
         yield event
 
 
 def longer(platform: Platform, attempt: Attempt, more_s: int) -> Figures:
     """The attempt's reservation with a longer limit, its new slots at their present figures."""
     ground, terms, old = platform.ground, platform.terms, attempt.figures
-    begun_at = attempt.started_at or old.start_at
+    begun_at = max(old.start_at, attempt.started_at or 0)
     limit_s = old.limit_s + more_s
     to_slot = max(old.to_slot, terms.slot_of(begun_at + limit_s * 1_000_000 - 1) + 1)
     row = ground.row_of[old.pool]
@@ -131,6 +143,8 @@ def longer(platform: Platform, attempt: Attempt, more_s: int) -> Figures:
 
 
 def pause_job(platform: Platform, given: PauseJob, at: int) -> Iterator[events.AnyEvent]:
-    """An order to pause or to go on; the attempt's limit and reservation stay as they are."""
-    name, _ = running_attempt(platform, given.job)
+    """An order to pause or to go on; the attempt's limit and reservation stay as they are. Done once."""
+    name, attempt = running_attempt(platform, given.job)
+    if (attempt.state == "paused") != given.resume:
+        return
     yield from pause(platform, name, given.resume, at)

@@ -8,56 +8,88 @@ from suanwang.engine.platform import Job, Platform, attempt_name
 from suanwang.engine.redemption import hold_for
 from suanwang.ledger.commands import PlaceHold
 from suanwang.ledger.decide import decide as decide_ledger
+from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
 from suanwang.ledger.events import Reason, Refused
+from suanwang.ledger.figures import usable_grants
 from suanwang.ledger.refusals import fault_of
-from suanwang.model.job import Shape
+
+NO_GRANT = ReasonRecord(
+    "voucher", "a voucher is required and no usable grant is admitted there",
+    "要求使用算力券，但没有可在该中心使用的额度",
+    "apply for a grant, or voucher: auto", "申请额度，或设 voucher: auto",
+)  # fmt: skip
 
 
 def reserve(platform: Platform, name: str, job: Job, figures: Figures, at: int) -> Iterator[events.AnyEvent]:
-    """The reservation and its hold; where the money is not there the job is held, with the reason.
+    """The reservation and its hold; where the money is not there the job is held, with the reason."""
+    found = money_for(platform, name, job, figures, at)
+    if isinstance(found, ReasonRecord):
+        yield events.JobHeld(at, name, "budget", found, figures.charge_micro)
+    else:
+        yield from taken_up(platform, name, job, figures, found, at)
 
-    A charge of nothing needs no hold.
-    """
+
+def taken_up(
+    platform: Platform,
+    name: str,
+    job: Job,
+    figures: Figures,
+    money: tuple[AnyLedgerEvent, ...],
+    at: int,
+) -> Iterator[events.AnyEvent]:
+    """The hold, then the reservation."""
     ground = platform.ground
-    row = ground.row_of[figures.pool]
     milli = platform.shape_of(job).alternatives[figures.alternative].milli
     # invariant: taken + milli ≤ capacity in every slot of the reservation
-    assert ground.fits(row, figures.from_slot, figures.to_slot, milli)
-    number = job.last + 1
-    hold = attempt_name(name, number)
-    if figures.charge_micro:
-        centre = ground.centres[ground.centre_of[row]]
-        command = hold_command(
-            platform, job, hold, centre, ground.catalogues[ground.centre_of[row]], figures, at
-        )
-        for event in decide_ledger(platform.state.vouchers.ledger, command, at):
-            if isinstance(event, Refused):
-                yield events.JobHeld(at, name, "budget", budget_reason(event.reasons))
-                return
-            yield event
-    yield events.AttemptReserved(at, name, number, figures)
+    assert ground.fits(ground.row_of[figures.pool], figures.from_slot, figures.to_slot, milli)
+    yield from money
+    yield events.AttemptReserved(at, name, job.last + 1, figures)
 
 
-def hold_command(
-    platform: Platform, job: Job, hold: str, centre: str, catalogue: frozenset[str], figures: Figures, at: int
-) -> PlaceHold:
+def money_for(
+    platform: Platform, name: str, job: Job, figures: Figures, at: int
+) -> tuple[AnyLedgerEvent, ...] | ReasonRecord:
+    """The ledger's event that holds the whole charge, or why it cannot. A charge of nothing needs no hold."""
+    if not figures.charge_micro:
+        return ()
+    command = hold_command(platform, attempt_name(name, job.last + 1), job, figures, at)
+    if job.voucher == "required" and not command.draws:
+        return NO_GRANT
+    answer = decide_ledger(platform.state.vouchers.ledger, command, at)
+    for event in answer:
+        if isinstance(event, Refused):
+            return budget_reason(event.reasons)
+    return answer
+
+
+def hold_command(platform: Platform, hold: str, job: Job, figures: Figures, at: int) -> PlaceHold:
     """The hold of the whole charge: grants of programmes that list the centre first, then the wallet."""
-    programmes = frozenset[str]() if job.voucher == "none" else admitted(platform, catalogue)
     return hold_for(
         platform.state.vouchers,
         f"{hold}/hold",
         hold,
         job.enterprise,
-        centre,
+        platform.centre_of[figures.pool],
         figures.charge_micro,
         at,
-        programmes,
+        programmes_for(platform, job, figures.pool),
     )
 
 
-def admitted(platform: Platform, catalogue: frozenset[str]) -> frozenset[str]:
-    """The programmes that may pay at a centre: those of its catalogue."""
-    return frozenset(name for name in platform.state.vouchers.ledger.programmes if name in catalogue)
+def programmes_for(platform: Platform, job: Job, pool: str) -> frozenset[str]:
+    """The programmes that may pay for the job in a pool: those that list its centre."""
+    if job.voucher == "none":
+        return frozenset()
+    ground = platform.ground
+    listed = ground.catalogues[ground.centre_of[ground.row_of[pool]]]
+    return frozenset(name for name in listed if name in platform.state.vouchers.ledger.programmes)
+
+
+def usable_programmes(platform: Platform, enterprise: str, at: int) -> frozenset[str]:
+    """The programmes of which an enterprise has a grant that can pay something now."""
+    return frozenset(
+        grant.programme for grant in usable_grants(platform.state.vouchers.ledger, enterprise, at)
+    )
 
 
 def budget_reason(reasons: tuple[Reason, ...]) -> ReasonRecord:
@@ -70,22 +102,3 @@ def budget_reason(reasons: tuple[Reason, ...]) -> ReasonRecord:
         "top up the wallet: suanwang wallet top-up",
         "充值：suanwang wallet top-up",
     )
-
-
-def discount_for(platform: Platform, shape: Shape, row: int, slot: int, milli_s: int) -> int:
-    """The pairing's discount in basis points for work of a region in a hub, while its quota lasts."""
-    hub = platform.ground.hubs[platform.ground.centre_of[row]]
-    if hub is None:
-        return 0
-    for pairing in platform.state.pairings:
-        terms = pairing.row
-        if (
-            terms.to_hub == hub
-            and shape.region.startswith(terms.from_region)
-            and terms.from_slot <= slot < terms.to_slot
-            and terms.discount_bp
-        ):
-            quota = terms.quota_device_hours
-            if quota is None or pairing.taken_milli_s + milli_s <= quota * 3_600_000:
-                return terms.discount_bp
-    return 0

@@ -5,11 +5,12 @@ Derived parts (arrays, lines, agenda) are made anew.
 """
 
 from hashlib import sha256
-from heapq import heappush
 
 import msgspec
 
-from suanwang.engine.apply import OVERDUE_S, arm_lost, watch_job
+from suanwang.engine.apply_attempts import watch_attempt
+from suanwang.engine.apply_jobs import note_held, watch_job
+from suanwang.engine.apply_network import arm_lost
 from suanwang.engine.platform import Platform, Records
 
 _encoder = msgspec.msgpack.Encoder()
@@ -36,22 +37,24 @@ def decode_snapshot(data: bytes) -> Platform:
 def rebuild(platform: Platform) -> None:
     """Lines, agenda and indices from the records."""
     state = platform.state
-    for name, job in sorted(state.jobs.items(), key=lambda item: item[1].sequence):
+    for name, centre in state.centres.items():
+        for pool in centre.pools:
+            platform.centre_of[pool.pool] = name
+    for job_name, room in state.rooms.items():
+        for name in room.victims:
+            platform.room_of[name] = job_name
+    # jobs stand in the records in the order of their sequence
+    for name, job in state.jobs.items():
         if job.state == "queued":
             watch_job(platform, name)
         elif job.state == "held":
-            platform.held_for.setdefault((job.why, job.enterprise), {})[name] = None
-            if job.deadline_at is not None:
-                watch_job(platform, name)
+            note_held(platform, name, job)
+            watch_job(platform, name)
     if state.terms is not None:
         platform.agenda.arm(state.terms.start_of(state.terms.slot_of(state.at) + 1), "slot")
     for centre in state.centres.values():
         for name in centre.attempts:
             attempt = state.attempts[name]
-            figures = attempt.figures
-            platform.agenda.arm(figures.end_at + OVERDUE_S * 1_000_000, "overdue", name)
-            arm_lost(platform, name)
-            if attempt.state == "reserved":
-                platform.agenda.arm(figures.start_at, "start", name)
-                sequence = state.jobs[attempt.job].sequence
-                heappush(platform.reserved.setdefault(figures.pool, []), (figures.start_at, sequence, name))
+            watch_attempt(platform, name, attempt)
+            if attempt.stopping or centre.silent_since is not None:
+                arm_lost(platform, name)

@@ -5,17 +5,26 @@ from collections.abc import Iterator
 from suanwang.engine import events
 from suanwang.engine.agenda import Due
 from suanwang.engine.dispatching import dispatch, stop
-from suanwang.engine.ending import attempt_running, end_attempt, end_job, withdraw
-from suanwang.engine.placing import fill
-from suanwang.engine.platform import Platform
+from suanwang.engine.ending import end_attempt, end_job, still_fits, withdraw
+from suanwang.engine.filling import fill
+from suanwang.engine.placing import place
+from suanwang.engine.platform import OVERDUE_S, Platform
+from suanwang.model.facts import Ended
+
+CLEARING_SLOTS_MOST = 2
+"""A clearing that has not been answered for so many slots is asked for anew."""
+LATE_S = 60
 
 
 def tick(platform: Platform, due: list[Due], at: int) -> Iterator[events.AnyEvent]:
     """Each entry in turn; one that no longer applies leaves no trace."""
+    slot_begins = False
     for entry in due:
         match entry.kind:
             case "start":
                 yield from start(platform, entry.key, at)
+            case "look":
+                yield from look(platform, entry.key, at)
             case "expire":
                 yield from expire(platform, entry.key, at)
             case "lost":
@@ -23,51 +32,68 @@ def tick(platform: Platform, due: list[Due], at: int) -> Iterator[events.AnyEven
             case "overdue":
                 yield from overdue(platform, entry.key, at)
             case "slot":
-                yield from new_slot(platform, at)
+                slot_begins = True
+    if slot_begins:
+        yield from new_slot(platform, at)
 
 
 def start(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
-    """A reservation's time has come. Where its centre is silent, the job looks for another place."""
+    """A reservation's time has come. Where its centre is closed, or so late that the reservation has not the
+    time for the job's limit any more, the job looks for another place."""
     attempt = platform.state.attempts[name]
-    if attempt.state != "reserved" or attempt.figures.start_at > at:
+    figures = attempt.figures
+    if attempt.state != "reserved" or figures.start_at > at:
         return
-    if platform.state.centres[attempt.centre].open:
+    late = at > figures.start_at + LATE_S * 1_000_000 and at + figures.limit_s * 1_000_000 > figures.end_at
+    if platform.state.centres[attempt.centre].open and not late:
         yield from dispatch(platform, name, at)
     else:
         yield from withdraw(platform, name, "vanished", at)
 
 
+def look(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
+    """A job that had to wait for an instant may be placed."""
+    job = platform.state.jobs[name]
+    if job.state == "queued" and max(job.not_before_at, job.look_at) <= at:
+        yield from place(platform, name, job, at)
+
+
 def expire(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
     """A job that waits can no longer end by its deadline."""
     job = platform.state.jobs[name]
-    if job.state in ("queued", "held") and attempt_running(platform, name) is None:
-        assert job.deadline_at is not None
-        if at + platform.shape_of(job).shortest_s * 1_000_000 > job.deadline_at:
-            yield from end_job(platform, name, "expired", "deadline", at)
+    if job.state in ("queued", "held") and not still_fits(platform, name, at):
+        yield from end_job(platform, name, "expired", "deadline", at)
 
 
 def lose(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
-    """Silence has lasted longer than the job's agent would have kept it running: it is lost, and runs again."""
+    """Silence has lasted longer than the agent would have kept it running: it is lost, and runs again."""
     attempt = platform.state.attempts[name]
-    lost_at = platform.lost_at(name)
-    if attempt.state != "ended" and lost_at is not None and lost_at <= at:
-        yield from end_attempt(platform, name, "lost", "vanished", at, at)
+    if attempt.state == "ended" or platform.lost_at(name) > at:
+        return
+    if attempt.state == "reserved":
+        yield from withdraw(platform, name, "vanished", at)
+    else:
+        yield from end_attempt(platform, name, Ended(name, at, "lost", "vanished"), at)
 
 
 def overdue(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
-    """An attempt is long past its end and nobody said so: its agent is told to stop it."""
+    """An attempt is past its latest end and nobody said so: its agent is told to stop it."""
     attempt = platform.state.attempts[name]
     running = attempt.state in ("dispatched", "running", "paused")
-    if running and attempt.figures.end_at < at and not attempt.stopping:
+    if running and attempt.figures.end_at + OVERDUE_S * 1_000_000 <= at:
         yield from stop(platform, name, "fenced", at)
 
 
 def new_slot(platform: Platform, at: int) -> Iterator[events.AnyEvent]:
     """A slot begins: the horizon reaches further, who waits is looked at again, and the network clears."""
+    if not platform.has_network:
+        return
     platform.line.full.clear()
-    for pool in list(platform.ground.row_of) if platform.has_network else []:
+    for pool in list(platform.centre_of):
         yield from fill(platform, pool, at)
-    if platform.state.clearing is None and platform.has_network and platform.has_work():
-        serial = platform.state.clearing_count + 1
-        slot = platform.terms.slot_of(at) + platform.terms.freeze_slots
-        yield events.ClearingAsked(at, serial, slot)
+    state, terms = platform.state, platform.terms
+    slot = terms.slot_of(at) + terms.freeze_slots
+    if state.clearing is not None and slot - state.cleared_slot <= CLEARING_SLOTS_MOST:
+        return
+    if platform.has_work():
+        yield events.ClearingAsked(at, state.clearing_count + 1, slot)

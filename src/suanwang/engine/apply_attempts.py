@@ -1,0 +1,196 @@
+"""Events of attempts, taken into the state: capacity, orders, usage, the end. Nothing is decided here."""
+
+from heapq import heappush
+
+from suanwang.engine import events
+from suanwang.engine.apply_facts import apply_fact
+from suanwang.engine.apply_jobs import forget_room
+from suanwang.engine.apply_network import arm_lost
+from suanwang.engine.pairing import use_pairing
+from suanwang.engine.platform import (
+    OVERDUE_S,
+    Attempt,
+    CentreState,
+    Holding,
+    Platform,
+    attempt_name,
+    holding_key,
+)
+from suanwang.model.facts import Ended, Used
+from suanwang.model.orders import Launch, Stop
+
+
+def attempt_reserved(platform: Platform, event: events.AttemptReserved) -> None:
+    """Capacity is taken."""
+    state, figures = platform.state, event.figures
+    job = state.jobs[event.job]
+    name = attempt_name(event.job, event.number)
+    one = platform.shape_of(job).alternatives[figures.alternative]
+    centre = platform.centre_of[figures.pool]
+    forget_room(platform, event.job)
+    job.state, job.why, job.last = "active", "", event.number
+    attempt = state.attempts[name] = Attempt(event.job, event.number, centre, figures, one.milli)
+    state.centres[centre].attempts[name] = None
+    occupy(platform, name, attempt)
+    for key in holding_keys(job.enterprise, job.project):
+        holding = state.holdings.setdefault(key, Holding())
+        holding.milli += one.milli
+        holding.jobs += 1
+
+
+def holding_keys(enterprise: str, project: str) -> tuple[str, ...]:
+    """Whose holdings a job counts in."""
+    return (enterprise, holding_key(enterprise, project)) if project else (enterprise,)
+
+
+def occupy(platform: Platform, name: str, attempt: Attempt) -> None:
+    """The reservation's capacity is taken, its pairing's quota too, and its start and end are watched."""
+    figures = attempt.figures
+    platform.take(figures.pool, figures.from_slot, figures.to_slot, attempt.milli)
+    use_pairing(platform, attempt, figures.limit_s * attempt.milli)
+    watch_attempt(platform, name, attempt)
+
+
+def watch_attempt(platform: Platform, name: str, attempt: Attempt) -> None:
+    """Its start is on the agenda, later its end; its pool knows whether it may come forward or make room."""
+    figures, job = attempt.figures, platform.state.jobs[attempt.job]
+    if attempt.state == "reserved":
+        platform.agenda.arm(figures.start_at, "start", name)
+        heap = platform.reserved.setdefault(figures.pool, [])
+        heappush(heap, (figures.start_at, job.sequence, name))
+        return
+    platform.agenda.arm(figures.end_at + OVERDUE_S * 1_000_000, "overdue", name)
+    if job.preemptible:
+        platform.preemptible.setdefault(figures.pool, {})[name] = None
+        of_priority = platform.preemptible_priorities
+        of_priority[job.priority] = of_priority.get(job.priority, 0) + 1
+
+
+def vacate(platform: Platform, attempt: Attempt, from_slot: int) -> None:
+    """Capacity from `from_slot` on is free again."""
+    figures = attempt.figures
+    platform.take(figures.pool, max(figures.from_slot, from_slot), figures.to_slot, -attempt.milli)
+
+
+def attempt_moved(platform: Platform, event: events.AttemptMoved) -> None:
+    """The reservation lies elsewhere in its centre; the hold stays."""
+    name = attempt_name(event.job, event.number)
+    attempt, job = platform.state.attempts[name], platform.state.jobs[event.job]
+    vacate(platform, attempt, attempt.figures.from_slot)
+    use_pairing(platform, attempt, -attempt.figures.limit_s * attempt.milli)
+    milli = platform.shape_of(job).alternatives[event.figures.alternative].milli
+    for key in holding_keys(job.enterprise, job.project):
+        platform.state.holdings[key].milli += milli - attempt.milli
+    attempt.figures, attempt.milli = event.figures, milli
+    occupy(platform, name, attempt)
+
+
+def attempt_prolonged(platform: Platform, event: events.AttemptProlonged) -> None:
+    """The reservation is longer; what was used so far stays where it was."""
+    name = attempt_name(event.job, event.number)
+    attempt = platform.state.attempts[name]
+    old, new = attempt.figures, event.figures
+    platform.take(new.pool, old.to_slot, new.to_slot, attempt.milli)
+    use_pairing(platform, attempt, (new.limit_s - old.limit_s) * attempt.milli)
+    attempt.figures = new
+    if attempt.used_us:
+        attempt.used_us += [0] * (new.to_slot - old.to_slot)
+    platform.agenda.arm(new.end_at + OVERDUE_S * 1_000_000, "overdue", name)
+
+
+def attempt_dispatched(platform: Platform, event: events.AttemptDispatched) -> None:
+    """The order to launch stands in the centre's list until the attempt is over."""
+    state = platform.state
+    job = state.jobs[event.job]
+    name = attempt_name(event.job, event.number)
+    attempt, centre = state.attempts[name], state.centres[event.centre]
+    shape, figures = platform.shape_of(job), attempt.figures
+    attempt.state = "dispatched"
+    attempt.orders.append(event.order)
+    centre.order_count = event.order
+    centre.orders[event.order] = Launch(
+        event.order, name, job.name, job.enterprise, figures.pool, shape.alternatives[figures.alternative],
+        shape.cpus, shape.memory_mb, figures.start_at, figures.end_at, figures.limit_s, job.content,
+        job.checkpoint, job.saves_checkpoint, job.lost_after_s, job.index,
+    )  # fmt: skip
+    watch_attempt(platform, name, attempt)
+
+
+def order_given(platform: Platform, event: events.OrderGiven) -> None:
+    """One more order about an attempt."""
+    centre, order = platform.state.centres[event.centre], event.order
+    centre.order_count = order.number
+    centre.orders[order.number] = order
+    attempt = platform.state.attempts[order.attempt]
+    attempt.orders.append(order.number)
+    if isinstance(order, Stop):
+        attempt.stopping = order.why
+        if attempt.state != "ended":
+            arm_lost(platform, order.attempt)
+
+
+def fact_recorded(platform: Platform, event: events.FactRecorded) -> None:
+    """What the agent saw."""
+    apply_fact(platform, event.fact, event.at)
+
+
+def attempt_ended(platform: Platform, event: events.AttemptEnded) -> None:
+    """The attempt is over: its capacity is free from this slot on, its orders are done with."""
+    state = platform.state
+    name = attempt_name(event.job, event.number)
+    attempt, job = state.attempts[name], state.jobs[event.job]
+    vacate(platform, attempt, platform.terms.slot_of(event.at))
+    held_s = attempt.figures.limit_s * attempt.milli
+    used_s = sum(attempt.used_us) // 1_000_000
+    use_pairing(platform, attempt, min(used_s, held_s) - held_s)
+    job.returns += attempt.state != "reserved"
+    attempt.state, attempt.outcome, attempt.reason = "ended", event.outcome, event.reason
+    attempt.ended_at, attempt.exit_code, attempt.note = event.ended_at, event.exit_code, event.note
+    attempt.outputs = event.outputs
+    centre = state.centres[attempt.centre]
+    centre.attempts.pop(name, None)
+    forget_preemptible(platform, name, attempt.figures.pool, job.priority)
+    forget_orders(centre, attempt)
+    leave_room(platform, name)
+    for key in holding_keys(job.enterprise, job.project):
+        holding = state.holdings[key]
+        holding.milli -= attempt.milli
+        holding.jobs -= 1
+        holding.used_milli_s += used_s
+
+
+def forget_preemptible(platform: Platform, name: str, pool: str, priority: int) -> None:
+    """It cannot be told to make room any more."""
+    here = platform.preemptible.get(pool)
+    if here is not None and name in here:
+        del here[name]
+        of_priority = platform.preemptible_priorities
+        of_priority[priority] -= 1
+        if not of_priority[priority]:
+            del of_priority[priority]
+
+
+def leave_room(platform: Platform, name: str) -> None:
+    """An attempt that was told to make room has done so; after the last the capacity is free for all."""
+    job = platform.room_of.pop(name, None)
+    if job is not None:
+        room = platform.state.rooms[job]
+        del room.victims[name]
+        if not room.victims:
+            forget_room(platform, job)
+
+
+def forget_orders(centre: CentreState, attempt: Attempt) -> None:
+    """Its agent has nothing more to be told about this attempt."""
+    for number in attempt.orders:
+        centre.orders.pop(number, None)
+    attempt.orders.clear()
+
+
+def fact_fenced(platform: Platform, event: events.FactFenced) -> None:
+    """Too late for the money; the agent that has ended it needs no more orders about it."""
+    attempt = platform.state.attempts[event.fact.attempt]
+    if isinstance(event.fact, Ended):
+        forget_orders(platform.state.centres[attempt.centre], attempt)
+    elif isinstance(event.fact, Used):
+        attempt.meters[event.fact.meter] = event.fact.to_at

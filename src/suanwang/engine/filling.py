@@ -1,0 +1,106 @@
+"""Capacity is free in a pool: what is reserved there for later comes forward, then who waits is placed."""
+
+from collections.abc import Iterator
+
+from suanwang.engine import events
+from suanwang.engine.charge import figures_at
+from suanwang.engine.dispatching import dispatch
+from suanwang.engine.ground import Place, Reservation
+from suanwang.engine.line import LineKey
+from suanwang.engine.pairing import discount_for
+from suanwang.engine.placing import place
+from suanwang.engine.platform import Platform
+
+MOVES_LOOKED_AT = 32
+LINES_LOOKED_AT = 64
+FILLED_AT_ONCE = 64
+"""So many jobs are placed in one step; if there is still room, the next in line are put on the list of those
+to look at."""
+NEXT_IN_LINE = 256
+
+
+def fill(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent]:
+    """Whoever goes first and fits into what is free now, again and again. A closed centre stays empty."""
+    centre = platform.centre_of.get(pool)
+    if centre is None or not platform.state.centres[centre].open:
+        return
+    if platform.ground.free_now(platform.ground.row_of[pool], at) > 0:
+        yield from come_forward(platform, pool, at)
+        for _ in range(FILLED_AT_ONCE):
+            placed = False
+            for event in fill_one(platform, pool, at):
+                placed = True
+                yield event
+            if not placed:
+                return
+        look_at_more(platform, pool)
+
+
+def fill_one(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent]:
+    """The first in line that something comes of: it is placed, held, or makes others give way."""
+    ground = platform.ground
+    row = ground.row_of[pool]
+    free_milli, device = ground.free_now(row, at), ground.devices[row]
+    looked = 0
+    for key, (_, _, name) in platform.line.heads(device, lambda who: fair_use(platform, who)):
+        if free_milli <= 0 or looked == LINES_LOOKED_AT:
+            return
+        looked += 1
+        if least_milli(platform, key, device) > free_milli or name in platform.state.rooms:
+            continue
+        job = platform.state.jobs[name]
+        if job.not_before_at > at:
+            continue
+        placed = False
+        for event in place(platform, name, job, at):
+            placed = True
+            yield event
+        if placed:
+            return
+
+
+def least_milli(platform: Platform, key: LineKey, device: str) -> int:
+    """What a job of a line needs of a device class at least."""
+    return min(one.milli for one in platform.state.shapes[key[0]].alternatives if one.device == device)
+
+
+def look_at_more(platform: Platform, pool: str) -> None:
+    """The next in line for a pool are looked at in the steps that follow."""
+    line, ground = platform.line, platform.ground
+    keys = [key for key, _ in line.heads(ground.devices[ground.row_of[pool]], lambda _: 0)]
+    for key in keys[:LINES_LOOKED_AT]:
+        for ticket in line.first(key, NEXT_IN_LINE):
+            line.look_at(ticket)
+
+
+def fair_use(platform: Platform, enterprise: str) -> int:
+    """What an enterprise holds and has used, in proportion to its weight: less goes first."""
+    holding, quota = platform.state.holdings.get(enterprise), platform.state.quotas.get(enterprise)
+    if holding is None:
+        return 0
+    return (holding.used_milli_s + holding.milli * 3600) // (quota.weight if quota else 1)
+
+
+def come_forward(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent]:
+    """Reservations of a pool that start later start now where that costs no more."""
+    ground, state, terms = platform.ground, platform.state, platform.terms
+    row, now = ground.row_of[pool], terms.slot_of(at)
+    for name in platform.reserved_soon(pool, MOVES_LOOKED_AT):
+        attempt = state.attempts[name]
+        job, old = state.jobs[attempt.job], attempt.figures
+        if job.not_before_at > at or old.start_at <= at or ground.free_now(row, at) < attempt.milli:
+            continue
+        shape = platform.shape_of(job)
+        one = shape.alternatives[old.alternative]
+        if shape.in_nano_gb and ground.could_start(shape, old.alternative, row, at) is None:
+            # its input is on the way, to be there at the reserved start
+            continue
+        bp = discount_for(platform, shape, pool, now, one.milli * one.limit_s)
+        place_ = Place(old.alternative, row, now, 0, old.data_micro, 0)
+        new = figures_at(ground, place_, one, at, bp, old.limit_s)
+        held = Reservation(row, old.from_slot, old.to_slot, attempt.milli)
+        if new.charge_micro <= old.charge_micro and ground.fits_beside(
+            row, new.from_slot, new.to_slot, attempt.milli, held
+        ):
+            yield events.AttemptMoved(at, attempt.job, attempt.number, new)
+            yield from dispatch(platform, name, at)
