@@ -133,15 +133,9 @@ def least_of_candidates(
 
 @njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
 def least_costs(
-    tables: Tables,
-    entries: Entries,
-    ground: Ground,
-    prefix: Float64Array,
-    by_column: Float64Array,
-    deepest_micro: float,
-    scratch: Scratch,
-    least_nano: Int64Array,
-) -> None:
+    tables: Tables, entries: Entries, ground: Ground, prefix: Float64Array, by_column: Float64Array,
+    deepest_micro: float, scratch: Scratch, least_nano: Int64Array,
+) -> None:  # fmt: skip
     """Fill `least_nano` (entry,): min over columns and starts of milli · Σ (u + λ) + data, exact.
 
     `prefix`: (slot + 1, column) prefix sums of u + λ; `by_column` its transpose; `deepest_micro` ≥ 0 is at
