@@ -53,8 +53,7 @@ class CentreAgent:
         self.fits: tuple[FitShape, ...] | None = None
         self.fits_told: tuple[FitShape, ...] | None = None
         self.sent: AgentReport | None = None
-        self.report_count = 0
-        self.facts_most = FACTS_MOST
+        self.report_count, self.facts_most = 0, FACTS_MOST
         for attempt in list(self.memory.works):
             self.take_up(attempt)
 
@@ -152,11 +151,11 @@ class CentreAgent:
                 self.not_begun(order.attempt, moment, "preempted", "does_not_fit", NO_WORK)
             elif work is None:
                 self.take_up(order.attempt)
+        elif work is None and isinstance(order, Stop):  # nothing of it is here, and the platform has to know
+            fact = Ended(order.attempt, moment.at, *stopped(order.why), note="not known to the agent")
+            self.note(records.FactKept(fact))
         elif work is None:
-            if isinstance(order, Stop):  # nothing of it is here, and the platform has to know
-                outcome, reason = stopped(order.why)
-                fact = Ended(order.attempt, moment.at, outcome, reason, note="not known to the agent")
-                self.note(records.FactKept(fact))
+            return
         elif isinstance(order, Stop):
             if work.phase == "ordered":
                 self.not_begun(order.attempt, moment, *stopped(order.why))
@@ -253,8 +252,7 @@ class CentreAgent:
     def progressed(self, attempt: str, done_bp: int, note: str) -> None:
         """How far it says it is."""
         if self.phase(attempt) in LIVE:
-            done_bp = min(10_000, max(0, done_bp))
-            self.note(records.FactKept(told.Progressed(attempt, done_bp, note[:200])))
+            self.note(records.FactKept(told.Progressed(attempt, min(10_000, max(0, done_bp)), note[:200])))
 
     def saved(self, attempt: str, content: str, moment: Moment) -> None:
         """A checkpoint of it is kept under `content`."""
@@ -376,8 +374,8 @@ class CentreAgent:
     def collect(self, attempt: str, work: Work) -> None:
         """Have kept what it left."""
         assert work.over is not None
-        checkpoint = work.launch.saves_checkpoint and work.over.outcome != "success"
-        self.steps.append(steps.Collect(attempt, work.launch, checkpoint))
+        ran = work.started_at is not None and work.over.outcome != "success"
+        self.steps.append(steps.Collect(attempt, work.launch, ran and work.launch.saves_checkpoint))
 
     def not_begun(
         self, attempt: str, moment: Moment, outcome: Outcome, reason: EndReason, note: str = ""
@@ -394,8 +392,7 @@ class CentreAgent:
 
     def phase(self, attempt: str) -> str:
         """Where it stands; "" where it is not known."""
-        work = self.memory.works.get(attempt)
-        return "" if work is None else work.phase
+        return self.memory.works[attempt].phase if attempt in self.memory.works else ""
 
     def note(self, record: AnyRecord) -> None:
         """Remember a record, now and in the journal."""
