@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from suanwang.model.log import LogBusy, LogReader, LogWriter
+from suanwang.store.attempt_log_files import FileAttemptLogs
+from suanwang.store.attempt_logs import AttemptLogs
+from suanwang.store.attempt_logs_postgres import PostgresAttemptLogs
 from suanwang.store.connection import StoreUnreachable, place_of
 from suanwang.store.data_folder import data_folder
 from suanwang.store.embedded import EmbeddedServer
@@ -49,6 +52,10 @@ class Home(Protocol):
         """The snapshots beside the log."""
         ...
 
+    def attempt_logs(self) -> AttemptLogs:
+        """What attempts wrote, beside the log."""
+        ...
+
     def close(self) -> None:
         """Use the home no more."""
         ...
@@ -77,6 +84,10 @@ class FileHome:
         """The snapshots beside the log."""
         return FileSnapshots(self.folder)
 
+    def attempt_logs(self) -> AttemptLogs:
+        """What attempts wrote, beside the log."""
+        return FileAttemptLogs(self.folder)
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -103,6 +114,10 @@ class PostgresHome:
     def snapshots(self) -> Snapshots:
         """The snapshots beside the log."""
         return PostgresSnapshots(self.url())
+
+    def attempt_logs(self) -> AttemptLogs:
+        """What attempts wrote, beside the log."""
+        return PostgresAttemptLogs(self.url())
 
     def close(self) -> None:
         """The embedded server stops unless another process uses it."""
