@@ -37,7 +37,6 @@ KINDS: dict[str, Callable[[type[Bench]], bool]] = {
     "bench": lambda kind: True,
     "real": lambda kind: kind.real,  # where there are processes, files and an environment
     "gangs": lambda kind: kind.nodes > 1,
-    "pausing": lambda kind: kind.pauses,
 }
 """The argument by which a test says what engine it is for."""
 
@@ -60,7 +59,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
-bench, real, gangs, pausing = (pytest.fixture(opened, name=name) for name in KINDS)
+bench, real, gangs = (pytest.fixture(opened, name=name) for name in KINDS)
 
 
 def kinds(bench: Bench, launch: Launch) -> list[str]:
@@ -397,22 +396,46 @@ def test_links_of_a_job_lead_nowhere(real: Bench):
     assert Path("/etc/passwd").exists()
 
 
-def test_pause_stops_the_meter_and_resume_goes_on(pausing: Bench):
-    launch = pausing.launch("sleep 1; sleep 1; sleep 1", Behaviour(3 * SECOND_US))
-    pausing.start(launch)
-    pausing.until_running(launch)
-    assert pausing.driver.pause([launch.attempt]) == []
-    pausing.until(lambda: any(isinstance(one, Paused) for one in pausing.heard[launch.attempt]))
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "for f in peak.0 times.0 ray.0.json code cause exit stdout; do echo 'x{' > .suanwang/$f; done",
+        "for f in peak.0 ray.0.json cause exit; do ln -sf /etc/shadow .suanwang/$f; done",
+        "rm -rf .suanwang",
+    ],
+)
+def test_a_job_that_spoils_its_marks_harms_only_itself(real: Bench, harm: str):
+    spoiled = real.launch(f"{harm}; sleep 1", memory_mb=100, output_limit_bytes=1 << 30)
+    good = real.launch("echo fine; sleep 1")
+    real.start(spoiled, good)
+    assert real.end_of(good).outcome == "success"
+    ended = real.end_of(spoiled)
+    assert ended.usage is None or ended.usage.milli_device_seconds < 60_000
+    assert b"root:" not in real.driver.read_log(spoiled.attempt, "stdout", 0, 1000)
+    assert isinstance(real.driver.clean([spoiled.attempt])[0], Erased)
+
+
+def test_pause_stops_the_meter_and_resume_goes_on(bench: Bench):
+    launch = bench.launch("sleep 1; sleep 1; sleep 1", Behaviour(3 * SECOND_US))
+    bench.start(launch)
+    bench.until_running(launch)
+    assert bench.driver.probe().features.pause == bench.pauses
+    if not bench.pauses:
+        assert [type(answer) for answer in bench.driver.pause([launch.attempt])] == [Refused]
+        assert bench.end_of(launch).outcome == "success"
+        return
+    assert bench.driver.pause([launch.attempt]) == []
+    bench.until(lambda: any(isinstance(one, Paused) for one in bench.heard[launch.attempt]))
     time.sleep(4)
-    pausing.hear(pausing.driver.poll())
-    assert "Ended" not in kinds(pausing, launch)
-    assert len(pausing.driver.pause([launch.attempt])) == 1
-    assert pausing.driver.resume([launch.attempt]) == []
-    ended = pausing.end_of(launch)
+    bench.hear(bench.driver.poll())
+    assert "Ended" not in kinds(bench, launch)
+    assert len(bench.driver.pause([launch.attempt])) == 1
+    assert bench.driver.resume([launch.attempt]) == []
+    ended = bench.end_of(launch)
     assert ended.outcome == "success"
     assert ended.usage is not None
     assert ended.usage.milli_device_seconds < (ended.at_us - ended.usage.from_us) // 1000 - 2500
-    assert len(pausing.driver.pause([launch.attempt, "never-seen.1"])) == 2
+    assert len(bench.driver.pause([launch.attempt, "never-seen.1"])) == 2
 
 
 def test_an_agent_that_is_not_acknowledged_lets_go(bench: Bench):

@@ -68,7 +68,10 @@ LAUNCHES_AT_ONCE = 64
 
 
 class LocalDriver:
-    """This machine as an engine; `folder` holds its state and is one keeper's."""
+    """This machine as an engine; `folder` holds its state and is one keeper's.
+
+    A keeper that runs keeps the machine that it was started with.
+    """
 
     def __init__(self, folder: Path, machine: Machine) -> None:
         self.folder = folder.absolute()

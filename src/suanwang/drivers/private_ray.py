@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from typing import Any
 
-from suanwang.drivers.ray_driver import load_ray
+from suanwang.drivers.ray_joining import load_ray
 
 STORE_BYTES = 80 * 2**20
 """Of each node's object store; Ray refuses less than 75 MiB."""

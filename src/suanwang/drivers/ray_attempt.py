@@ -26,6 +26,7 @@ KEEPER_PATIENCE_S = 15
 
 
 LEAVE_SECONDS = 20
+STATE_BYTES_MOST = 1 << 16
 
 
 class RankState(msgspec.Struct):
@@ -141,7 +142,7 @@ class RayAttempt:
                 cause = report.cause if report.cause != "cancelled" else self.cause or "cancelled"
                 self.state.ended = msgspec.structs.replace(report, cause=cause)
                 if report.outcome == "failure":
-                    with contextlib.suppress(FileExistsError), (self.control / "code").open("x") as file:
+                    with contextlib.suppress(OSError), (self.control / "code").open("x") as file:
                         file.write(f"{report.exit_code}\n")
             case _:
                 pass
@@ -152,7 +153,8 @@ class RayAttempt:
             return
         stop, grace_s = self.control / "stop", 0
         if stop.exists():
-            self.cause, grace_s = "cancelled", int(stop.read_text() or 0)
+            text = stop.read_text(errors="replace").strip()
+            self.cause, grace_s = "cancelled", int(text) if text.isascii() and text.isdigit() else 0
         elif (self.control / "code").exists() and self.launch.nodes > 1:
             self.cause = "engine"
         elif self.launch.lost_after_s and self.silent_s(began) >= self.launch.lost_after_s:
@@ -170,14 +172,21 @@ class RayAttempt:
     def write(self) -> None:
         """Put what is known into its file, in one step."""
         path = self.control / f"ray.{self.rank}.json"
+        self.control.mkdir(exist_ok=True)  # a job may have removed it
         beside = path.with_suffix(".new")
         beside.write_bytes(msgspec.json.encode(self.state))
         beside.replace(path)
 
 
 def read_state(path: Path) -> RankState | None:
-    """What a rank last wrote; none before it has."""
+    """What a rank last wrote; none before it has, or where its job has written something else over it."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=RankState)
-    except (FileNotFoundError, NotADirectoryError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
         return None
+    try:
+        return msgspec.json.decode(os.pread(descriptor, STATE_BYTES_MOST, 0), type=RankState)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    finally:
+        os.close(descriptor)

@@ -8,8 +8,6 @@ custom ones by name; fractions are Ray's own.
 
 import contextlib
 import importlib
-import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,11 +34,12 @@ from suanwang.drivers.port import (
     Shape,
     Started,
     Stream,
-    Usage,
 )
-from suanwang.drivers.ray_attempt import KEEPER_PATIENCE_S, RankState, RayAttempt, read_state
-from suanwang.units.errors import Fault, Unsupported
-from suanwang.units.text import Text, same
+from suanwang.drivers.ray_attempt import KEEPER_PATIENCE_S, RayAttempt, read_state
+from suanwang.drivers.ray_gang import gang_end, gang_usage
+from suanwang.drivers.ray_joining import joined
+from suanwang.units.errors import Fault
+from suanwang.units.text import Text
 
 LEASE = "acknowledged"
 LOOK_EVERY_S = 0.2
@@ -334,36 +333,6 @@ class RayDriver:
         self.book.close()
 
 
-def gang_usage(held: Held, ranks: Sequence[RankState], first: Usage) -> Usage:
-    """The meter of all ranks: the first one's time on every node's devices, and what each node used."""
-    readings = [first] + [
-        usage
-        for rank in ranks[1:]
-        if (usage := (rank.ended.usage if rank.ended is not None else rank.usage)) is not None
-    ]
-    return msgspec.structs.replace(
-        first,
-        meter=first.meter.replace("local/", "ray/"),
-        milli_device_seconds=first.milli_device_seconds * held.nodes,
-        cpu_ms=sum(one.cpu_ms for one in readings),
-        memory_peak_kb=sum(one.memory_peak_kb for one in readings),
-    )
-
-
-def gang_end(held: Held, ranks: Sequence[RankState]) -> Ended:
-    """The end of all ranks: the first failure is the gang's, and a cause that the platform gave is too."""
-    ends = [rank.ended for rank in ranks if rank.ended is not None]
-    own = next((one for one in ends if one.outcome == "failure"), None)
-    given = next((one for one in ends if one.outcome == "killed" and one.cause != "engine"), None)
-    first = given or own or next((one for one in ends if one.outcome != "success"), ends[0])
-    base = ends[0].usage
-    usage = gang_usage(held, ranks, base) if base is not None else None
-    at_us = max(one.at_us for one in ends)
-    if usage is not None:
-        usage = msgspec.structs.replace(usage, until_us=at_us)
-    return msgspec.structs.replace(first, at_us=at_us, usage=usage)
-
-
 def control(held: Held) -> Path:
     """The control folder of an attempt."""
     return Path(held.folder, attempt_folder.CONTROL)
@@ -372,31 +341,3 @@ def control(held: Held) -> Path:
 def claimed(held: Held) -> Path:
     """The folder that only one can make: who has made it decides whether the attempt runs."""
     return control(held) / "claimed"
-
-
-def load_ray() -> Any:
-    """The module `ray`, silenced. Raises Unsupported where it is not installed."""
-    # Read by Ray when it is imported: statistics would be sent over the network.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
-        ray: Any = importlib.import_module("ray")
-    except ImportError as error:
-        remedy = same("pip install 'suanwang[workers]'")
-        raise Unsupported(
-            [Fault("Ray", Text("not installed", "未安装"), str(error), remedy=remedy)]
-        ) from None
-    logging.getLogger("ray").setLevel(logging.CRITICAL)
-    return ray
-
-
-def joined(address: str) -> Any:
-    """The module `ray`, connected to `address`. Raises Unsupported, or EngineAway without a cluster there."""
-    ray = load_ray()
-    if not ray.is_initialized():
-        try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
-        except Exception as error:
-            what = Text("cannot be joined", "无法加入")
-            raise EngineAway([Fault(f"Ray at {address}", what, str(error)[:300])]) from None
-    return ray

@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import get_args
 
 from suanwang.drivers import attempt_folder
@@ -120,16 +121,15 @@ class Watch:
     def end_without_row(self, held: Held, now_us: int) -> Ended:
         """The end of a job that Slurm has forgotten: by the exit status that its script left, else lost."""
         text = mark(held, "exit")
-        used_s = (now_us - held.since_us) // 1_000_000 if held.since_us else 0
-        if not text.isdigit():
+        if not text.isascii() or not text.isdigit():
             return Ended(held.attempt, now_us, "lost", detail="Slurm no longer knows the job")
-        path = f"{held.folder}/{attempt_folder.CONTROL}/exit"
-        end_us = os.stat(path).st_mtime_ns // 1000  # noqa: PTH116
+        path = Path(held.folder, attempt_folder.CONTROL, "exit")
+        end_us = path.lstat().st_mtime_ns // 1000
         used_s = max(0, end_us - held.since_us) // 1_000_000 if held.since_us else 0
         cause = cause_of(held)
-        outcome: Outcome = "killed" if cause else "failure" if int(text) else "success"
+        outcome: Outcome = "killed" if cause else "failure" if number(text) else "success"
         usage = self.usage(held, used_s, end_us)
-        return Ended(held.attempt, end_us, outcome, cause, int(text), usage, "by the mark of its script")
+        return Ended(held.attempt, end_us, outcome, cause, number(text), usage, "by the mark of its script")
 
     def usage(self, held: Held, used_s: int, until_us: int, since_us: int = 0) -> Usage:
         """Its meter: Slurm's seconds, and what its nodes noted of processor time and memory."""
@@ -141,7 +141,7 @@ class Watch:
             until_us=until_us,
             milli_device_seconds=held.units_milli * held.nodes * used_s,
             cpu_ms=sum(cpu_ms(mark(held, f"times.{rank}")) for rank in ranks),
-            memory_peak_kb=sum(int(mark(held, f"peak.{rank}") or 0) for rank in ranks),
+            memory_peak_kb=sum(number(mark(held, f"peak.{rank}")) for rank in ranks),
         )
 
     def press(self, live: Sequence[Held], now_us: int) -> None:
@@ -172,6 +172,11 @@ def mark(held: Held, name: str) -> str:
     """What a mark in the attempt's folder says; empty where it is not there."""
     part = attempt_folder.read_part(held.folder, f"{attempt_folder.CONTROL}/{name}", 0, 4096)
     return part.decode(errors="replace").strip()
+
+
+def number(text: str) -> int:
+    """A count that a mark tells; 0 where a job has written something else over it."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def claimed(held: Held) -> bool:

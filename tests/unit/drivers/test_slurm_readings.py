@@ -37,7 +37,8 @@ def test_gres(text: str, expected: dict[str, int]):
 )  # fmt: skip
 def test_nodes(state: str, usable: bool):
     line = (
-        f"NodeName=n7 Arch=x86_64 CPUAlloc=3 CPUEfctv=30 CPUTot=32 Gres=gpu:a100:8(S:0) GresUsed=gpu:a100:5(IDX:0-4)"
+        f"NodeName=n7 Arch=x86_64 CPUAlloc=3 CPUEfctv=30 CPUTot=32 Gres=gpu:a100:8(S:0)"
+        f" GresUsed=gpu:a100:5(IDX:0-4)"
         f" OS=Linux 6.1 #1 SMP  RealMemory=1000 AllocMem=64 State={state} ThreadsPerCore=1 Partitions=a,b "
     )
     node = node_row(line)
