@@ -49,6 +49,10 @@ class SuanwangError(Exception):
         self.faults = tuple(faults)
         super().__init__("\n".join(fault.say("en") for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type["SuanwangError"], tuple[tuple[Fault, ...]]]:
+        """From one process to another with its faults."""
+        return type(self), (self.faults,)
+
 
 class InvalidInput(SuanwangError):
     """A file, flag, request or reading that cannot be used as it is."""
