@@ -27,6 +27,8 @@ STEPS_PER_DRAW = 5
 COLDEST = 12
 """The temperature ends at 2**-12, and less cold in a short search: see `coldest`."""
 JOBS_PER_BATCH_AND_CELL = 0.2
+JOBS_PER_BATCH_LEAST = 100
+BATCHES_MOST = 256
 WORK_PER_THREAD = 2**17
 """Work of a batch, as `shards.work_of` counts it (about half a millisecond), that is worth a thread."""
 CELLS_PER_THREAD = 2**14
@@ -75,9 +77,11 @@ def over(pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Sequen
 
 
 def batches_for(problem: Problem) -> int:
-    """So many that a batch has about a fifth of a job for every pool and slot."""
-    cells = problem.supply.capacity_milli.size
-    return max(1, min(256, round(problem.demand.jobs / (JOBS_PER_BATCH_AND_CELL * cells))))
+    """So many that a batch has about a fifth of a job for every pool and slot, and is a sample at all."""
+    jobs, cells = problem.demand.jobs, problem.supply.capacity_milli.size
+    return max(
+        1, min(BATCHES_MOST, jobs // JOBS_PER_BATCH_LEAST, round(jobs / (JOBS_PER_BATCH_AND_CELL * cells)))
+    )
 
 
 def coldest(steps: int) -> float:
@@ -190,7 +194,8 @@ class PriceSearch:
             weight = (1.0 + heat * self.prior).astype(np.float32)
             batch = step % len(self.batch_jobs)
             changes = self.crowd.answer(Asked(batch, prefix, weight, noise))
-            scale = float(self.batch_jobs.sum()) / max(float(self.batch_jobs[batch]), 1.0)
+            # batches take turns, so this and no other factor counts every job once on average
+            scale = float(len(self.batch_jobs))
             self.step(changes, scale, heat, price, excess, total, step >= steps - counted, prefix)
             watch(step + 1)
         mean = (total * 2 + counted) // (2 * counted)
