@@ -1,0 +1,106 @@
+"""What a job runs, laid beside the platform's log: its inputs as one archive, script, variables and secrets.
+
+Secrets are read from this process's environment by name, and go nowhere but into the content.
+"""
+
+import gzip
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from suanwang.units.errors import Fault, InvalidInput
+from suanwang.units.text import Text
+
+if TYPE_CHECKING:
+    from suanwang.cli.connection import Connection
+    from suanwang.cli.job_reading import Read
+    from suanwang.model.job import JobSpec
+
+
+def check_surroundings(read: "Read") -> list[Fault]:
+    """What of inputs and secrets is not there."""
+    faults = [
+        Fault(
+            f"{read.file} secrets",
+            Text("not in the environment", "环境变量中没有"),
+            name,
+            remedy=Text(f"export {name}=…", f"export {name}=…"),
+        )
+        for name in read.job.secrets
+        if name not in os.environ
+    ]
+    for name in read.job.inputs:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts:
+            what = Text("leads out of the job file's folder", "超出作业文件所在目录")
+            remedy = Text("name it relative to the job file", "请写相对于作业文件的路径")
+            faults.append(Fault(f"{read.file} inputs", what, name, remedy=remedy))
+        elif not (read.folder / name).exists():
+            remedy = Text("check the path", "检查路径")
+            faults.append(Fault(f"{read.file} inputs", Text("not there", "不存在"), name, remedy=remedy))
+    return faults
+
+
+def upload(connection: "Connection", read: "Read", enterprise: str) -> "JobSpec":
+    """Lays the job's content beside the log; the spec that names it. Raises InvalidInput, Refused."""
+    import msgspec
+
+    from suanwang.model.content import JobContent
+
+    faults = check_surroundings(read)
+    if faults:
+        raise InvalidInput(faults)
+    job, archive = read.job, ""
+    if job.inputs:
+        with tempfile.TemporaryFile() as file:
+            pack(read.folder, job.inputs, file)
+            file.seek(0)
+            archive = keep(connection, file.read(), enterprise)
+    content = JobContent(
+        run=job.run,
+        setup=job.setup,
+        env=job.env,
+        secrets={name: os.environ[name] for name in job.secrets},
+        inputs_archive=archive,
+        outputs=job.outputs,
+        checkpoint_path=job.checkpoint_path,
+    )
+    return msgspec.structs.replace(
+        job.spec, content=keep(connection, msgspec.json.encode(content), enterprise)
+    )
+
+
+def keep(connection: "Connection", data: bytes, enterprise: str) -> str:
+    """Lays bytes beside the log; their name. `enterprise`: whose they are, where an operator uploads."""
+    from suanwang.model.exchange import ContentKept
+
+    return connection.put("/v1/contents", data, ContentKept, enterprise=enterprise).name
+
+
+def pack(folder: Path, names: tuple[str, ...], into: BinaryIO) -> None:
+    """The files below the named paths as tar.gz; the same files give the same bytes."""
+    with (
+        gzip.GzipFile(fileobj=into, mode="wb", compresslevel=6, mtime=0, filename="") as stream,
+        tarfile.open(fileobj=cast(BinaryIO, stream), mode="w|", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name, path in sorted(set(files_of(folder, names))):
+            member = tarfile.TarInfo(name)
+            member.size = path.stat().st_size
+            member.mode = 0o755 if os.access(path, os.X_OK) else 0o644
+            with path.open("rb") as file:
+                archive.addfile(member, file)
+
+
+def files_of(folder: Path, names: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+    """(name in the archive, where it lies) of every file; links count as what they name."""
+    for name in names:
+        path = folder / name
+        if path.is_dir():
+            for below in sorted(path.rglob("*")):
+                if below.is_file():
+                    yield str(PurePosixPath(name) / below.relative_to(path).as_posix()), below
+        else:
+            yield str(PurePosixPath(name)), path
