@@ -149,7 +149,10 @@ def end_job(
     line = [name]
     for closed in line:
         dependents = list(platform.state.dependents.get(closed, ()))
+        room = platform.state.rooms.get(closed)
         yield events.JobEnded(at, closed, *closing[closed])
+        if room is not None:
+            yield from fill(platform, room.pool, at)
         for other in dependents:
             job = platform.state.jobs[other]
             if job.state != "held" or job.why != "dependency" or other in closing:

@@ -25,15 +25,32 @@ def fill(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent]:
     if centre is None or not platform.state.centres[centre].open:
         return
     if platform.ground.free_now(platform.ground.row_of[pool], at) > 0:
-        yield from come_forward(platform, pool, at)
+        yield from come_forward(platform, pool, at, first_waiting(platform, pool, at))
         for _ in range(FILLED_AT_ONCE):
             placed = False
             for event in fill_one(platform, pool, at):
                 placed = True
                 yield event
             if not placed:
+                yield from come_forward(platform, pool, at)
                 return
         look_at_more(platform, pool)
+
+
+def first_waiting(platform: Platform, pool: str, at: int) -> int | None:
+    """The priority of the first in line whom the pool has room for now; None where nobody waits."""
+    ground = platform.ground
+    row = ground.row_of[pool]
+    free_milli, device = ground.free_now(row, at), ground.devices[row]
+    looked = 0
+    for key, (_, _, name) in platform.line.heads(device, lambda _: 0):
+        looked += 1
+        if looked > LINES_LOOKED_AT:
+            return None
+        fits = least_milli(platform, key, device) <= free_milli
+        if fits and name not in platform.state.rooms and platform.state.jobs[name].not_before_at <= at:
+            return key[2]
+    return None
 
 
 def fill_one(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent]:
@@ -81,14 +98,18 @@ def fair_use(platform: Platform, enterprise: str) -> int:
     return (holding.used_milli_s + holding.milli * 3600) // (quota.weight if quota else 1)
 
 
-def come_forward(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent]:
-    """Reservations of a pool that start later start now where that costs no more."""
+def come_forward(
+    platform: Platform, pool: str, at: int, least_priority: int | None = None
+) -> Iterator[events.AnyEvent]:
+    """Reservations of a pool, of a priority that high, that start later start now where that costs no more."""
     ground, state, terms = platform.ground, platform.state, platform.terms
     row, now = ground.row_of[pool], terms.slot_of(at)
     for name in platform.reserved_soon(pool, MOVES_LOOKED_AT):
         attempt = state.attempts[name]
         job, old = state.jobs[attempt.job], attempt.figures
         if job.not_before_at > at or old.start_at <= at or ground.free_now(row, at) < attempt.milli:
+            continue
+        if least_priority is not None and job.priority < least_priority:
             continue
         shape = platform.shape_of(job)
         one = shape.alternatives[old.alternative]
