@@ -7,6 +7,8 @@ contract suite holds it to that. Nothing is written to disk.
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import msgspec
+
 from suanwang.drivers.device_slots import most, shapes
 from suanwang.drivers.fake_engine import FakeEngine, FakeRun
 from suanwang.drivers.launch_check import (
@@ -157,6 +159,14 @@ class FakeDriver:
     def resume(self, attempts: Sequence[str]) -> list[Refused]:
         """Let it go on."""
         return self.turn(attempts, "paused", "running")
+
+    def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
+        """See `port.Prolonging`."""
+        run = self.reached().runs.get(attempt)
+        if run is None or run.state == "cleaned":
+            return [unknown(attempt)]
+        run.launch = msgspec.structs.replace(run.launch, time_limit_s=time_limit_s)
+        return []
 
     def turn(
         self, attempts: Sequence[str], old: Literal["running", "paused"], new: Literal["running", "paused"]

@@ -204,12 +204,14 @@ class Keeper:
         return Room(runs.machine, runs.slots.shapes())
 
     def act(self, request: Act) -> list[Refused]:
-        """Carry out one of the four acts."""
+        """Carry out one of the acts."""
         match request.act:
             case "stop":
-                return self.runs.stop(request.attempts, request.grace_s)
+                return self.runs.stop(request.attempts, request.seconds)
             case "pause" | "resume":
                 return self.runs.pause(request.attempts, again=request.act == "resume")
+            case "prolong":
+                return self.runs.prolong(request.attempts, request.seconds)
             case "forget":
                 return self.runs.forget(request.attempts)
 

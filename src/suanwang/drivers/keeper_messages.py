@@ -33,11 +33,14 @@ class Facts(msgspec.Struct, tag="facts"):
 
 
 class Act(msgspec.Struct, tag="act"):
-    """Do something to these attempts; answered by `Answers` with the refusals."""
+    """Do something to these attempts; answered by `Answers` with the refusals.
 
-    act: Literal["stop", "pause", "resume", "forget"]
+    `seconds`: the grace of a stop, the new limit of what is prolonged.
+    """
+
+    act: Literal["stop", "pause", "resume", "prolong", "forget"]
     attempts: list[str]
-    grace_s: int = 0
+    seconds: int = 0
 
 
 class Ask(msgspec.Struct, tag="ask"):

@@ -139,6 +139,10 @@ class LocalDriver:
         """SIGCONT to every process of each."""
         return self.act(Act("resume", list(attempts)))
 
+    def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
+        """See `port.Prolonging`."""
+        return self.act(Act("prolong", [attempt], time_limit_s))
+
     def read_log(self, attempt: str, stream: Stream, offset: int, limit: int) -> bytes:
         """A part of what the script wrote."""
         path = f"{attempt_folder.CONTROL}/{stream}"

@@ -11,7 +11,7 @@ start of the attempt, so a reading that is missed or doubled changes no bill.
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -273,4 +273,13 @@ class Driver(Protocol):
 
     def close(self) -> None:
         """Let go of the engine. What it runs goes on."""
+        ...
+
+
+@runtime_checkable
+class Prolonging(Protocol):
+    """What some engines can do besides: give an attempt more time."""
+
+    def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
+        """From now on it may run for `time_limit_s` seconds in all; nothing to one that has ended."""
         ...

@@ -203,6 +203,17 @@ class Supervision:
             self.tell(self.standing(run))
         return refused
 
+    def prolong(self, attempts: Iterable[str], time_limit_s: int) -> list[Refused]:
+        """From now on each may run for so long in all."""
+        refused: list[Refused] = []
+        for attempt in attempts:
+            run = self.runs.get(attempt)
+            if run is not None:
+                run.time_limit_ns = time_limit_s * SECOND_NS
+            elif attempt not in self.journal.known:
+                refused.append(unknown(attempt))
+        return refused
+
     def standing(self, run: Run) -> Report:
         """That it runs, or stands still, since when."""
         if run.state == "paused":
