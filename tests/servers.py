@@ -1,9 +1,10 @@
 """A server in this process for tests: a real log in a folder, the real application, no sockets."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ FIRM, OTHER = "firm-1", "firm-2"
 def town() -> Iterable[AnyInput]:
     """The small network, which began an hour ago."""
     scenario = small_network()
-    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    start = datetime.fromtimestamp(time.time() // 3600 * 3600 - 3600, UTC)
     header = msgspec.structs.replace(scenario.header, start=start)
     return network_inputs(msgspec.structs.replace(scenario, header=header))
 

@@ -60,9 +60,10 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         ).say(language),
     )
     parser.epilog = Text(
-        "The log lies in the database of SUANWANG_DATABASE_URL, else in the embedded one. A second server on the\n"
-        "same log waits and takes over. The operator's first token: DIR/operator.token.\n\n"
-        "Examples:\n  suanwang server --network national\n  suanwang server --port 9000 --data state --file-log",
+        "The log lies in the database of SUANWANG_DATABASE_URL, else in the embedded one. A second server\n"
+        "on the same log waits and takes over. The operator's first token: DIR/operator.token.\n\n"
+        "Examples:\n  suanwang server --network national\n"
+        "  suanwang server --port 9000 --data state --file-log",
         "日志存于 SUANWANG_DATABASE_URL 所指数据库，否则存于内置数据库。同一日志的第二个服务器待命并接管。\n"
         "运营方首个令牌：DIR/operator.token。\n\n"
         "示例：\n  suanwang server --network national\n  suanwang server --port 9000 --data state --file-log",

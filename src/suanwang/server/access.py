@@ -1,8 +1,8 @@
 """Who may do what: one table of route and role. What is not in it nobody may.
 
 `O` operator, `A` auditor; of an enterprise `W` owner, `M` member, `R` reader; `G` a centre's agent; `*`
-anybody, without a token. An enterprise's roles see and touch only what is its own, an agent only its centre's:
-that is for each route to hold, and `tests/unit/server/test_roles.py` asks it of all of them.
+anybody, without a token. An enterprise's roles see and touch only what is its own, an agent only what is its
+centre's: that is for each route to hold, and `tests/unit/server/test_roles.py` asks it of all of them.
 """
 
 from suanwang.engine.tokens import Role
@@ -76,7 +76,7 @@ GET    /v1/tokens                                OAW
 DELETE /v1/tokens/{token}                        OW
 GET    /v1/audit/checkpoint                      OAWMRG
 GET    /v1/audit/key                             OAWMRG
-GET    /v1/audit/inclusion/{index}               OA
+GET    /v1/audit/inclusion/{index}               OAWMRG
 GET    /v1/audit/consistency/{size}              OAWMRG
 """
 

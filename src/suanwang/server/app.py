@@ -14,10 +14,22 @@ from suanwang.server.figures import Figures
 from suanwang.server.host import Host
 from suanwang.server.pace import Pace
 from suanwang.server.problems import answer_crash, answer_error, answer_http
-from suanwang.server.routes import agents, jobs
+from suanwang.server.routes import (
+    agents,
+    audit,
+    contents,
+    events,
+    jobs,
+    money,
+    network,
+    quotes,
+    tokens,
+    vouchers,
+)
 from suanwang.server.watch import Watch
 from suanwang.units.errors import SuanwangError
 
+PARTS = (network, agents, quotes, jobs, contents, events, money, vouchers, tokens, audit)
 BODY_BYTES_MOST = 32 << 20
 ABOUT = (
     "Place, run, pay for and prove work over many compute centres. Money is integer micro-yuan, instants are \
@@ -71,7 +83,7 @@ def create_app(host: Host) -> tuple[Litestar, Watch]:
 
     security: list[dict[str, list[str]]] = [{"token": []}]
     app = Litestar(
-        [healthz, readyz, metrics, *jobs.ROUTES, *agents.ROUTES],
+        [healthz, readyz, metrics, *(route for part in PARTS for route in part.ROUTES)],
         request_class=Asked,
         guards=[guard],
         after_request=durable,

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 
 class Contacts:
-    """`durable_orders`: the last order of each centre that is in the log; later ones may not be handed out."""
+    """`durable_orders`: the last order of each centre that is in the log; none after it is handed out."""
 
     def __init__(self, lead_s: float, order_counts: dict[str, int]) -> None:
         self.lead_s = lead_s

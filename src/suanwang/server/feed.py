@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
 
 from suanwang.engine.events import AnyEvent
 
@@ -35,10 +34,11 @@ class Feed:
         self.closed = True
         self._wake()
 
-    def since(self, index: int) -> list[Told]:
-        """What is at hand from `index` on, which is not before `first`."""
-        skip = index - self.first
-        return [told for number, told in enumerate(self.recent) if number >= skip]
+    def since(self, index: int, most: int) -> list[Told]:
+        """At most `most` of what is at hand from `index` on, which is not before `first`."""
+        begin = index - self.first
+        # whoever follows reads near the end, where a deque is quick
+        return [self.recent[number] for number in range(begin, min(begin + most, len(self.recent)))]
 
     async def wait(self, index: int, seconds: float) -> bool:
         """Whether there is an event `index` (or the feed was closed) within `seconds`."""
@@ -50,14 +50,6 @@ class Feed:
         except TimeoutError:
             return False
         return True
-
-    async def follow(self, index: int) -> AsyncIterator[Told]:
-        """Events from `index` on, until the feed is closed."""
-        while not self.closed:
-            for told in self.since(index):
-                yield told
-                index = told[0] + 1
-            await self.wait(index, 15.0)
 
     def _wake(self) -> None:
         more, self._more = self._more, asyncio.Event()

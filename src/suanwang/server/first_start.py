@@ -5,13 +5,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import msgspec
-
 from suanwang.engine.inputs import AnyInput
 from suanwang.server.lead import Lead
 from suanwang.server.tokens import new_token
-from suanwang.units.errors import Fault, InvalidInput
-from suanwang.units.text import Text
 
 logger = logging.getLogger("suanwang.server")
 OPERATOR_FILE = "operator.token"
@@ -36,20 +32,7 @@ class FirstStart:
             )
         if self.network is not None and lead.platform.state.terms is None:
             for given in self.network():
-                await lead.ask(as_decoded(given))
-
-
-_encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[AnyInput] = msgspec.json.Decoder(AnyInput)
-
-
-def as_decoded(given: AnyInput) -> AnyInput:
-    """The input as it would be read from outside, with every bound checked. Raises InvalidInput."""
-    try:
-        return _decoder.decode(_encoder.encode(given))
-    except msgspec.ValidationError as error:
-        what = Text("the network holds a value that is out of bounds", "网络数据中有越界的值")
-        raise InvalidInput([Fault(given.id, what, str(error))]) from None
+                await lead.ask(given)
 
 
 def write_closed(path: Path, text: str) -> None:

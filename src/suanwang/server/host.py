@@ -4,6 +4,7 @@ A second server on the same log waits in `wait for the lead`, and takes over wit
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import TypeVar
 from suanwang.engine.platform import Platform
 from suanwang.model.log import LogBusy, LogFailed, LogReader, LogWriter, StaleEpoch
 from suanwang.policy.rules import Rules
+from suanwang.server.beside import Beside
 from suanwang.server.figures import Figures
 from suanwang.server.first_start import FirstStart
 from suanwang.server.lead import Lead
@@ -40,6 +42,7 @@ class Host:
         self.home, self.settings, self.rules, self.first_start = home, settings, rules, first_start
         self.figures = Figures()
         self.side = SideWork(home)
+        self.beside = Beside(home)
         self.lead: Lead | None = None
         self.thread = ThreadPoolExecutor(1, "log")
         self.stopping = asyncio.Event()
@@ -67,14 +70,14 @@ class Host:
             except PASSING as error:
                 tell(logging.WARNING, "lead lost", error)
                 await self._pause(self.settings.look_s)
-            except Exception as error:
+            except Exception:
                 broken += 1
                 logger.exception("the state broke; rebuilding it from the log")
                 if broken >= BROKEN_MOST:
                     raise
                 await self._pause(float(broken))
-                del error
         self.side.close()
+        self.beside.close()
         self.thread.shutdown()
 
     def let_go(self) -> None:
@@ -137,6 +140,8 @@ class Host:
         try:
             await self.first_start.take(lead)
         except SuanwangError as error:
+            if self.stopping.is_set() or lead.over:
+                return
             tell(logging.ERROR, "the first start failed", error)
             self.failed = error
             self.stop()
@@ -166,10 +171,8 @@ class Host:
         return await asyncio.get_running_loop().run_in_executor(self.thread, work)
 
     async def _pause(self, seconds: float) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.stopping.wait(), seconds)
-        except TimeoutError:
-            pass
 
 
 def tell(level: int, what: str, error: SuanwangError) -> None:

@@ -136,6 +136,6 @@ def job_told(platform: Platform, name: str, job: Job, language: Language) -> Job
         attempts=tuple(
             attempt_told(platform, one, state.attempts[one]) for one in names if one in state.attempts
         ),
-        reason=None if held is None else reason_told(held, language),
+        reason=None if held is None else reason_told(held.reason, language),
         position=position_of(platform, name, job),
     )

@@ -81,7 +81,7 @@ class Lead:
     # -- for the routes
 
     async def ask(self, given: inputs.AnyInput) -> Ticket:
-        """The input's ticket once it is durable. Raises what it was refused for, Unavailable if the lead ends."""
+        """The input's ticket once it is durable. Raises what it was refused for, and Unavailable."""
         if self.over or self.stopping:
             raise not_leading()
         future: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
@@ -91,7 +91,7 @@ class Lead:
         return await future
 
     async def durable(self) -> None:
-        """Returns once all that is decided so far is in the log. Raises Unavailable where it never will be."""
+        """Returns once all that is decided so far is in the log. Raises Unavailable if it never will be."""
         if self.over:
             raise broken_off()
         newest = self.newest

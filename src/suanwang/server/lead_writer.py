@@ -33,29 +33,26 @@ class LeadWriter(Writer):
         views: Views,
     ) -> None:
         self.views = views
-        self.decided: list[AnyEvent] = []
         super().__init__(platform, log, clock, solver, transport)
 
     def record(self, name: str, digest: bytes, events: list[AnyEvent], group: Group) -> None:
         """Adds an entry to the group, and tells the views."""
         super().record(name, digest, events, group)
-        self.decided += events
         for event in events:
             self.views.take(event)
 
     def decide(self) -> Decided | None:
         """One round. None where there was nothing to do."""
         first = self.platform.state.events
-        self.decided = []
         group = self.round()
         if group is None:
             return None
         # invariant: the platform counts its events as the log does
-        assert self.platform.state.events == first + len(self.decided)
+        assert self.platform.state.events == first + len(group.events)
         records = [record for entry in group.entries for record in entry.events]
         told = [
             (first + number, record, event)
-            for number, (record, event) in enumerate(zip(records, self.decided, strict=True))
+            for number, (record, event) in enumerate(zip(records, group.events, strict=True))
         ]
         counts = {
             effect.centre: self.platform.state.centres[effect.centre].order_count

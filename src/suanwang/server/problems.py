@@ -1,4 +1,4 @@
-"""Errors over HTTP: every fault, in the language that was asked for (RFC 9457, `application/problem+json`)."""
+"""Errors over HTTP: every fault, in the language that was asked for (problem+json, RFC 9457)."""
 
 import logging
 from typing import Any

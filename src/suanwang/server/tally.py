@@ -22,6 +22,16 @@ class Used(msgspec.Struct):
     metered_wh: int = 0
     carbon_mg: float = 0.0
 
+    def add(self, other: "Used") -> None:
+        """What another sum has, as well."""
+        self.attempts += other.attempts
+        for outcome, count in other.by_outcome.items():
+            self.by_outcome[outcome] = self.by_outcome.get(outcome, 0) + count
+        self.milli_s += other.milli_s
+        self.energy_wh += other.energy_wh
+        self.metered_wh += other.metered_wh
+        self.carbon_mg += other.carbon_mg
+
 
 class Tally:
     """`used`: by (centre, enterprise)."""

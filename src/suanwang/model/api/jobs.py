@@ -13,7 +13,7 @@ SUBMITTED_MOST = 10_000
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """Jobs of one enterprise, decided in one transaction. `enterprise`: for operators; else the caller's own."""
+    """Jobs of one enterprise, decided in one transaction. `enterprise`: for operators, else one's own."""
 
     jobs: Annotated[tuple[JobSpec, ...], Meta(min_length=1, max_length=SUBMITTED_MOST)]
     enterprise: MaybeName = ""
@@ -42,7 +42,7 @@ class Submitted(msgspec.Struct, frozen=True):
 
 
 class JobLine(msgspec.Struct, frozen=True, gc=False):
-    """A job in a list. `start_at`: when it began, or is expected to; `charge_micro`: held or charged so far."""
+    """A job in a list. `start_at`: when it began, or will; `charge_micro`: held or charged so far."""
 
     job: str
     enterprise: str

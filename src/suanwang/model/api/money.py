@@ -150,7 +150,7 @@ class Claims(msgspec.Struct, frozen=True):
 
 class UsageTold(msgspec.Struct, frozen=True):
     """Attempts that are over. `carbon_location_g`: by the grid's factor; `carbon_market_g`: by contracts and
-    certificates, None while none are on file. `energy_wh` at the centre's meter; `metered_wh` of it was read."""
+    certificates, None while none are on file. `energy_wh` at the centre's meter, `metered_wh` of it read."""
 
     key: str
     jobs: int
@@ -180,7 +180,7 @@ class QuotaAsked(msgspec.Struct, frozen=True):
 
 
 class QuotaTold(msgspec.Struct, frozen=True):
-    """A quota and what is held of it now. `holder`: `enterprise` or `enterprise/project`."""
+    """A quota and what is held of it now. `holder`: `enterprise` or `enterprise:project`."""
 
     holder: str
     milli_most: int | None

@@ -77,12 +77,15 @@ class PoolTold(msgspec.Struct, frozen=True):
     fits: tuple[FitShape, ...] = ()
 
 
+Contact = Literal["speaks", "silent", "never", "withdrawn"]
+
+
 class CentreTold(msgspec.Struct, frozen=True):
     """A centre. `contact`: speaks, silent, never (no agent came yet) or withdrawn."""
 
     row: CentreRow
     pools: tuple[PoolTold, ...]
-    contact: Literal["speaks", "silent", "never", "withdrawn"]
+    contact: Contact
     silent_since: int | None
     attempts: int
     grade: Grade
@@ -129,7 +132,7 @@ class SignalsTold(msgspec.Struct, frozen=True):
 
 
 class PriceLine(msgspec.Struct, frozen=True, gc=False):
-    """A pool's prices by slot, micro-yuan per device-slot: what is charged, and what clearing adds in choosing."""
+    """A pool's prices by slot, micro-yuan per device-slot: what is charged, and what clearing adds."""
 
     pool: str
     device: str

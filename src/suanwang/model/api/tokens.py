@@ -12,7 +12,7 @@ Role = Literal["operator", "auditor", "owner", "member", "reader", "agent"]
 
 
 class TokenAsked(msgspec.Struct, frozen=True):
-    """A new token. `holder`: an enterprise or a centre, as the role needs; an owner's own where it is left out."""
+    """A new token. `holder`: an enterprise or a centre, as the role needs; an owner's own if left out."""
 
     role: Role
     holder: MaybeName = ""

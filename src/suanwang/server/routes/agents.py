@@ -27,9 +27,6 @@ async def join_centre(request: Asked, centre: str, data: Join) -> Joined:
     if data.session <= state.session:
         raise stale(centre, data.session, state.session)
     lead.contacts.hear(centre, asyncio.get_running_loop().time())
-    if state.silent_since is not None:
-        # who waited for a place while it was silent is looked at now
-        await request.ask(inputs.HearAgain(f"{ONCE}again/{centre}/{data.session}", centre))
     await request.ask(inputs.JoinCentre(f"join/{centre}/{data.session}", centre, data.session))
     return Joined(centre, data.session, lead.log.epoch, tuple(state.attempts))
 

@@ -1,0 +1,27 @@
+"""What a job would cost, and why one is where it is."""
+
+import secrets
+
+from litestar import get, post
+
+from suanwang.model.api.jobs import Explanation, Quote, QuoteAsked
+from suanwang.server.door import Asked
+from suanwang.server.explaining import explain
+from suanwang.server.quoting import QUOTE_S, quote
+
+
+@post("/v1/quotes", status_code=200)
+async def make_quote(request: Asked, data: QuoteAsked) -> Quote:
+    """The table of considered centres: cost, carbon, start, voucher part, net. Nothing is reserved."""
+    enterprise, now = request.enterprise(data.enterprise), request.lead.clock.now()
+    found, reason = quote(request.platform, enterprise, data.job, now, request.language)
+    return Quote(f"q{secrets.token_hex(8)}", now, now + QUOTE_S * 1_000_000, tuple(found), reason)
+
+
+@get("/v1/jobs/{job:str}/explanation")
+async def explain_job(request: Asked, job: str) -> Explanation:
+    """Why a job is where it is, or waits, and where it could go."""
+    return explain(request.platform, job, request.job(job), request.lead.clock.now(), request.language)
+
+
+ROUTES = (make_quote, explain_job)
