@@ -1,0 +1,1 @@
+"""Floor 7: a centre's side: pull work, drive it, meter it, tell the platform."""

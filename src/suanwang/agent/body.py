@@ -1,0 +1,309 @@
+"""The agent's body: takes the brain's steps on the engine, and tells the brain what the engine reports.
+
+Calls to the engine go through one lane, in order; listening to it, staging and logs have lanes of their own.
+A step that fails because engine or platform is away is taken again.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+import msgspec
+
+from suanwang.agent.configuration import AgentPool
+from suanwang.agent.errands import Errands
+from suanwang.agent.marks import Marks
+from suanwang.agent.platform import Away
+from suanwang.agent.staging import Collected, Plan, Prepared, Staging, told
+from suanwang.drivers import port
+from suanwang.drivers.attempt_folder import erase
+from suanwang.engine.centre_agent import CentreAgent
+from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_facts import Reading
+from suanwang.model import agent_steps as steps
+from suanwang.model.facts import FitShape
+from suanwang.units.errors import SuanwangError
+from suanwang.units.text import Text
+
+SECOND_US = 1_000_000
+AGAIN_US = SECOND_US
+"""How long a call that failed is left alone."""
+FITS_EVERY_US = 2 * SECOND_US
+ACKNOWLEDGE_EVERY_US = 5 * SECOND_US
+STAGING_LANES = 4
+Say = Callable[[Text], None]
+
+
+class Body:
+    """Around one engine. `poll_wait_s`: how long a call for the engine's news may wait for some."""
+
+    def __init__(
+        self,
+        agent: CentreAgent,
+        driver: port.Driver,
+        staging: Staging,
+        errands: Errands,
+        pools: Sequence[AgentPool],
+        poll_wait_s: float,
+        say: Say,
+    ) -> None:
+        self.agent, self.driver, self.staging, self.errands = agent, driver, staging, errands
+        self.pools = {pool.pool: pool for pool in pools}
+        self.poll_wait_s, self.say = poll_wait_s, say
+        self.marks = Marks(staging, errands, agent)
+        self.moment = Moment(0, 0)
+        self.prepared: dict[str, Prepared] = {}
+        self.plans: dict[str, Plan] = {}
+        self.later: list[tuple[int, steps.AnyStep]] = []
+        self.adopted = self.adopting = self.polling = self.fitting = False
+        self.poll_due = self.fits_due = True
+        self.adopt_us = self.poll_us = self.fits_us = self.acknowledge_us = 0
+        self.staged = 0
+
+    # ------------------------------------------------------------ what it does by itself
+
+    def go_on(self, moment: Moment) -> None:
+        """Listen, look what fits, take again what failed."""
+        steady_us = moment.steady_us
+        due = [step for when, step in self.later if when <= steady_us]
+        self.later = [one for one in self.later if one[0] > steady_us]
+        self.carry_out(due)
+        if not self.adopted:
+            if not self.adopting and steady_us >= self.adopt_us:
+                self.adopting = True
+                self.errands.do("engine", self.driver.adopt, self.take_in, self.not_adopted)
+            return
+        if self.poll_due and not self.polling and steady_us >= self.poll_us:
+            self.polling, self.poll_due = True, False
+            self.errands.do("news", lambda: self.driver.poll(self.poll_wait_s), self.polled, self.not_polled)
+        if self.fits_due and not self.fitting and steady_us >= self.fits_us:
+            self.fitting, self.fits_due = True, False
+            self.fits_us = steady_us + FITS_EVERY_US
+            self.errands.do("engine", self.driver.usable, self.take_fits, self.no_fits)
+        self.marks.go_on(moment)
+
+    def acknowledge(self, moment: Moment) -> None:
+        """The platform has just spoken: the engine's own fences begin anew."""
+        if moment.steady_us >= self.acknowledge_us:
+            self.acknowledge_us = moment.steady_us + ACKNOWLEDGE_EVERY_US
+            self.errands.do("engine", self.driver.acknowledge, lambda _: None, lambda _: None)
+
+    def take_in(self, reports: list[port.Report]) -> None:
+        """All that the engine has, after the agent's own start."""
+        self.adopting, self.adopted = False, True
+        self.hear(reports)
+        self.agent.adopted({report.attempt for report in reports}, self.moment)
+
+    def not_adopted(self, error: Exception) -> None:
+        """The engine is away."""
+        self.adopting, self.adopt_us = False, self.moment.steady_us + AGAIN_US
+        self.trouble(error)
+
+    def polled(self, reports: list[port.Report]) -> None:
+        """News."""
+        self.polling = False
+        self.poll_due = self.poll_due or bool(reports)
+        self.hear(reports)
+
+    def not_polled(self, error: Exception) -> None:
+        """The engine is away; all it had to tell, it tells again."""
+        self.polling, self.poll_us = False, self.moment.steady_us + AGAIN_US
+        self.trouble(error)
+
+    def take_fits(self, shapes: tuple[port.Shape, ...]) -> None:
+        """Usable gangs, as the platform names its pools."""
+        self.fitting = False
+        self.agent.usable(
+            [
+                FitShape(pool.pool, shape.units_milli, shape.nodes)
+                for pool in self.pools.values()
+                for shape in shapes
+                if shape.device == pool.device
+            ]
+        )
+
+    def no_fits(self, error: Exception) -> None:
+        """The engine is away."""
+        self.fitting = False
+
+    def hear(self, reports: Iterable[port.Report]) -> None:
+        """What the engine reports, told to the brain."""
+        agent, moment = self.agent, self.moment
+        for report in reports:
+            match report:
+                case port.Running():
+                    agent.running(report.attempt, report.since_us, moment)
+                case port.Paused():
+                    agent.standing(report.attempt, report.since_us, moment)
+                case port.Usage():
+                    agent.metered(report.attempt, reading(report), moment)
+                case port.Ended():
+                    if report.usage is not None:
+                        agent.metered(report.attempt, reading(report.usage), moment, last=True)
+                    agent.over(
+                        report.attempt,
+                        report.at_us,
+                        report.outcome,
+                        report.cause,
+                        report.exit_code,
+                        report.detail,
+                    )
+                    self.fits_due = True
+
+    def trouble(self, error: Exception) -> None:
+        """Say what went wrong."""
+        words = told(error) if isinstance(error, SuanwangError) else str(error)
+        self.say(Text(f"engine: {words}", f"引擎：{words}"))
+
+    # ------------------------------------------------------------ steps
+
+    def carry_out(self, wanted: Sequence[steps.AnyStep]) -> None:
+        """Take the steps: those of one kind that follow each other in one call to the engine."""
+        for kind, group in groupby(wanted, key=type):
+            same = list(group)
+            attempts = [step.attempt for step in same]
+            if kind is steps.Begin:
+                self.begin([step for step in same if isinstance(step, steps.Begin)])
+            elif kind is steps.End:
+                for grace_s, some in groupby(same, key=lambda step: getattr(step, "grace_s", 0)):
+                    self.end(list(some), grace_s)
+            elif kind is steps.Halt:
+                self.on_engine(same, lambda names=attempts: self.driver.pause(names))
+            elif kind is steps.GoOn:
+                self.on_engine(same, lambda names=attempts: self.driver.resume(names))
+            elif kind is steps.Erase:
+                self.on_engine(same, lambda names=attempts: self.clean(names), self.cleaned)
+            else:
+                for step in same:
+                    self.carry_out_one(step)
+
+    def carry_out_one(self, step: steps.AnyStep) -> None:
+        """A step that is a call of its own."""
+        match step:
+            case steps.Prepare():
+                self.prepare(step)
+            case steps.Collect():
+                self.collect(step)
+            case steps.GiveTime():
+                self.give_time(step)
+            case _:
+                raise AssertionError(step)
+
+    def on_engine(
+        self,
+        wanted: Sequence[steps.AnyStep],
+        call: Callable[[], Sequence[object]],
+        then: Callable[[Sequence[object]], None] = lambda answers: None,
+    ) -> None:
+        """Make a call to the engine; where it is away, again after a while."""
+
+        def done(answers: Sequence[object]) -> None:
+            self.poll_due = self.fits_due = True
+            then(answers)
+
+        self.errands.do("engine", call, done, lambda error: self.again(wanted, error))
+
+    def again(self, wanted: Sequence[steps.AnyStep], error: Exception) -> None:
+        """Take these steps once more after a while."""
+        self.trouble(error)
+        self.later += [(self.moment.steady_us + AGAIN_US, step) for step in wanted]
+
+    def prepare(self, step: steps.Prepare) -> None:
+        """Script and inputs."""
+        attempt, pool = step.attempt, self.pools.get(step.launch.pool)
+        if pool is None:
+            self.agent.unprepared(attempt, f"the agent knows no pool {step.launch.pool}", self.moment)
+            return
+
+        def then(prepared: Prepared) -> None:
+            self.prepared[attempt], self.plans[attempt] = prepared, prepared.plan
+            self.agent.prepared(attempt, self.moment)
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, Away):
+                self.again([step], error)
+            else:
+                words = told(error) if isinstance(error, SuanwangError) else str(error)
+                self.agent.unprepared(attempt, words, self.moment)
+
+        self.errands.do(self.lane(), lambda: self.staging.prepare(step.launch, pool), then, failed)
+
+    def begin(self, wanted: list[steps.Begin]) -> None:
+        """Start those that are prepared."""
+        launches = [
+            msgspec.structs.replace(self.prepared[step.attempt].launch, time_limit_s=step.limit_s)
+            for step in wanted
+        ]
+
+        def then(answers: Sequence[object]) -> None:
+            for answer in answers:
+                if isinstance(answer, port.Refused):
+                    words = "; ".join(f"{fault.what.en} {fault.found}" for fault in answer.faults)
+                    self.agent.declined(answer.attempt, answer.retry, words, self.moment)
+            for step in wanted:
+                self.prepared.pop(step.attempt, None)
+
+        self.on_engine(wanted, lambda: self.driver.start(launches), then)
+
+    def end(self, wanted: list[steps.AnyStep], grace_s: int) -> None:
+        """Stop; what the engine does not know runs nowhere."""
+
+        def then(answers: Sequence[object]) -> None:
+            for answer in answers:
+                if isinstance(answer, port.Refused):
+                    self.agent.missing(answer.attempt, self.moment)
+
+        attempts = [step.attempt for step in wanted]
+        self.on_engine(wanted, lambda: self.driver.stop(attempts, grace_s), then)
+
+    def give_time(self, step: steps.GiveTime) -> None:
+        """A longer limit, where the engine can."""
+        driver = self.driver
+        if isinstance(driver, port.Prolonging):
+            self.on_engine([step], lambda: driver.prolong(step.attempt, step.limit_s))
+        else:
+            words = f"{step.attempt}: the engine cannot prolong it; it ends at its first limit"
+            self.say(Text(words, f"{step.attempt}：该引擎不能延长作业，仍按原时限结束"))
+
+    def collect(self, step: steps.Collect) -> None:
+        """Logs, outputs, checkpoint."""
+        attempt, plan = step.attempt, self.plans.get(step.attempt)
+
+        def then(kept: Collected) -> None:
+            self.plans.pop(attempt, None)
+            if kept.checkpoint:
+                self.agent.saved(attempt, kept.checkpoint, self.moment)
+            self.agent.collected(attempt, kept.outputs, kept.note)
+
+        def call() -> Collected:
+            return self.staging.collect(step.launch, plan, step.checkpoint)
+
+        self.errands.do(self.lane(), call, then, lambda error: self.again([step], error))
+
+    def clean(self, attempts: Sequence[str]) -> list[port.Erased]:
+        """Erase what is left of each, also of those that never began; those that still run are left out."""
+        gone: list[port.Erased] = []
+        for answer in self.driver.clean(attempts):
+            if isinstance(answer, port.Refused) and answer.retry:
+                continue
+            counted = (answer.files, answer.bytes) if isinstance(answer, port.Erased) else (0, 0)
+            folder = self.staging.folder(answer.attempt)
+            left = erase(str(folder)) if folder.exists() else (0, 0)
+            gone.append(port.Erased(answer.attempt, counted[0] + left[0], counted[1] + left[1]))
+        return gone
+
+    def cleaned(self, answers: Sequence[object]) -> None:
+        """Scratch is gone."""
+        for answer in answers:
+            if isinstance(answer, port.Erased):
+                self.marks.forget(answer.attempt)
+                self.agent.erased(answer.attempt, answer.files, answer.bytes, self.moment)
+
+    def lane(self) -> str:
+        """The lane for the next staging."""
+        self.staged += 1
+        return f"staging-{self.staged % STAGING_LANES}"
+
+
+def reading(usage: port.Usage) -> Reading:
+    """A driver's reading in the brain's words."""
+    return Reading(usage.meter, usage.from_us, usage.until_us, usage.milli_device_seconds, usage.energy_j)

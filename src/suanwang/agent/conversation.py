@@ -1,0 +1,153 @@
+"""What the agent and the platform say to each other: one call that waits for orders, one that tells facts.
+
+A report goes under its own id until it is acknowledged. What fails is tried again, later and later. Each
+answer moves the fence, by the time at which its question was sent.
+"""
+
+import random
+from collections.abc import Callable
+
+from suanwang.agent.backoff import Backoff
+from suanwang.agent.body import Body
+from suanwang.agent.errands import Errands
+from suanwang.agent.home import Home
+from suanwang.agent.platform import Declined, Platform, Replaced
+from suanwang.agent.staging import told
+from suanwang.engine.centre_agent import CentreAgent
+from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.inputs import AgentReport
+from suanwang.model.exchange import Exchange, Joined, Orders
+from suanwang.units.errors import SuanwangError
+from suanwang.units.text import Text
+
+IDLE_US = 1_000_000
+"""Between two questions that were answered at once."""
+FRESH_US = 30_000_000
+"""An answer older than that moves the agent's fence by when it was asked, and the engine's not at all."""
+AHEAD_MS = 86_400_000
+"""How much later a session is asked for where an earlier one was refused: a clock of somebody is wrong."""
+
+
+class Conversation:
+    """With one platform. `wait_s`: how long a question for orders may wait for some."""
+
+    def __init__(
+        self,
+        agent: CentreAgent,
+        platform: Platform,
+        body: Body,
+        home: Home,
+        errands: Errands,
+        wait_s: int,
+        chance: random.Random,
+        say: Callable[[Text], None],
+    ) -> None:
+        self.agent, self.platform, self.body, self.home = agent, platform, body, home
+        self.errands, self.wait_s, self.say = errands, wait_s, say
+        self.moment = Moment(0, 0)
+        self.joined = self.joining = self.telling = self.listening = False
+        self.refused: SuanwangError | None = None
+        self.replaced = False
+        self.session_asked = self.questions = self.listen_us = 0
+        self.backoff = {lane: Backoff(chance) for lane in ("join", "tell", "listen")}
+
+    def go_on(self, moment: Moment) -> None:
+        """Ask and tell what is due."""
+        if self.replaced:
+            return
+        if not self.joined:
+            self.join(moment)
+            return
+        report = None if self.telling else self.agent.next_report()
+        if report is not None and self.backoff["tell"].may(moment.steady_us):
+            self.tell(report, moment)
+        may_listen = moment.steady_us >= self.listen_us and self.backoff["listen"].may(moment.steady_us)
+        if may_listen and not self.listening:
+            self.listen(moment)
+
+    def join(self, sent: Moment) -> None:
+        """Begin a session: later than any that is known of, by the calendar in milliseconds."""
+        if self.joining or not self.backoff["join"].may(sent.steady_us):
+            return
+        self.joining = True
+        session = max(self.agent.memory.session, self.session_asked, sent.at // 1000 - 1) + 1
+        self.session_asked = session
+
+        def then(answer: Joined) -> None:
+            self.joining, self.joined, self.refused = False, True, None
+            self.agent.joined(answer.session, sent.steady_us, answer.attempts)
+            self.heard(sent, "join")
+            self.say(Text(f"joined, session {answer.session}", f"已并网，会话 {answer.session}"))
+
+        def failed(error: Exception) -> None:
+            self.joining = False
+            if isinstance(error, Replaced):
+                self.session_asked += AHEAD_MS
+            if isinstance(error, Declined | Replaced):
+                self.refused = error
+            self.failed(error, "join")
+
+        self.errands.do("tell", lambda: self.platform.join(session), then, failed)
+
+    def tell(self, report: AgentReport, sent: Moment) -> None:
+        """Send a report."""
+        self.telling = True
+        name = report.id.rsplit("/", 1)[1]
+        exchange = Exchange(name, report.session, report.facts, report.fits, self.agent.memory.seen_order, 0)
+
+        def then(answer: Orders) -> None:
+            self.telling = False
+            self.answered(answer, report.id if answer.acknowledged == name else "", sent, "tell")
+
+        def failed(error: Exception) -> None:
+            self.telling = False
+            if isinstance(error, Declined):
+                for fact in self.agent.report_refused(report.id):
+                    self.say(Text(f"the platform will not take {fact}", f"平台拒绝接收 {fact}"))
+            self.failed(error, "tell")
+
+        self.errands.do("tell", lambda: self.platform.exchange(exchange), then, failed)
+
+    def listen(self, sent: Moment) -> None:
+        """Ask for orders."""
+        self.listening = True
+        self.questions += 1
+        agent = self.agent
+        name = f"listen-{self.questions}"
+        exchange = Exchange(name, agent.memory.session, (), None, agent.memory.seen_order, self.wait_s)
+
+        def then(answer: Orders) -> None:
+            self.listening = False
+            quick = self.moment.steady_us - sent.steady_us < IDLE_US and not answer.orders
+            self.listen_us = sent.steady_us + IDLE_US if quick or not self.wait_s else 0
+            self.answered(answer, "", sent, "listen")
+
+        def failed(error: Exception) -> None:
+            self.listening = False
+            self.failed(error, "listen")
+
+        self.errands.do("listen", lambda: self.platform.exchange(exchange), then, failed)
+
+    def answered(self, answer: Orders, acknowledged: str, sent: Moment, lane: str) -> None:
+        """Orders, and what was acknowledged."""
+        self.heard(sent, lane)
+        self.body.marks.follow = answer.follow
+        given = Orders(answer.orders, acknowledged, answer.follow)
+        self.agent.answered(given, sent.steady_us, self.moment)
+
+    def heard(self, sent: Moment, lane: str) -> None:
+        """The platform has spoken."""
+        self.backoff[lane].worked()
+        self.home.note_heard(sent)
+        if self.moment.steady_us - sent.steady_us <= FRESH_US:
+            self.body.acknowledge(self.moment)
+
+    def failed(self, error: Exception, lane: str) -> None:
+        """Try again later, unless another agent has taken over."""
+        if isinstance(error, Replaced) and lane != "join":
+            self.replaced = True
+        backoff = self.backoff[lane]
+        if not backoff.failures or self.replaced:
+            words = told(error) if isinstance(error, SuanwangError) else str(error)
+            self.say(Text(f"platform: {words}", f"平台：{words}"))
+        backoff.failed(self.moment.steady_us)

@@ -1,0 +1,197 @@
+"""An attempt's folder before and after it runs: script and inputs in; outputs, checkpoint, logs out.
+
+These calls block; the loop makes them beside itself. Secrets pass from the content to the driver's launch and
+are written nowhere by the agent.
+"""
+
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+import msgspec
+
+from suanwang.agent.archives import fixed_part, pack, unpack, wanted
+from suanwang.agent.configuration import AgentLimits, AgentPool
+from suanwang.agent.platform import Declined, Platform
+from suanwang.drivers.attempt_folder import CONTROL, erase
+from suanwang.drivers.launch_check import ATTEMPT
+from suanwang.drivers.port import Driver, Launch, OutputFile, Stream
+from suanwang.model import orders
+from suanwang.model.content import JobContent
+from suanwang.model.exchange import LOG_PART_BYTES_MOST, LogPart
+from suanwang.units.errors import Fault, InvalidInput, SuanwangError
+from suanwang.units.text import Text, same
+
+CONTENT_BYTES_MOST = 64 << 20
+LIMIT_UNKNOWN_S = 1
+"""The time limit of a launch is set when it begins."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What to keep of an attempt when it is over. Not secret."""
+
+    outputs: tuple[str, ...] = ()
+    checkpoint_path: str = ""
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """An attempt that can begin."""
+
+    launch: Launch
+    plan: Plan
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """What was kept of an attempt: names of contents, "" for none; `note` says what was not, and why."""
+
+    outputs: str = ""
+    checkpoint: str = ""
+    note: str = ""
+
+
+class Staging:
+    """`work` has the attempts' folders, `scratch` archives on their way."""
+
+    def __init__(
+        self, platform: Platform, driver: Driver, work: Path, scratch: Path, limits: AgentLimits
+    ) -> None:
+        self.platform, self.driver = platform, driver
+        self.work, self.scratch, self.limits = work, scratch, limits
+
+    def prepare(self, order: orders.Launch, pool: AgentPool) -> Prepared:
+        """Fetch all that the attempt needs into an empty folder. Raises InvalidInput, Declined, Away."""
+        content = self.content(order.content)
+        folder = self.folder(order.attempt)
+        if folder.exists():
+            erase(str(folder))
+        folder.mkdir(mode=0o700)
+        for archive in (content.inputs_archive, order.checkpoint):
+            if archive:
+                with self.temporary() as file:
+                    self.platform.fetch(archive, file, self.limits.inputs_bytes)
+                    unpack(file, folder, self.limits.inputs_bytes)
+        plan = Plan(content.outputs, content.checkpoint_path)
+        launch = Launch(
+            attempt=order.attempt,
+            name=order.name,
+            script=self.script(content, folder),
+            folder=str(folder),
+            device=order.resources.device,
+            units_milli=order.resources.units_milli,
+            time_limit_s=LIMIT_UNKNOWN_S,
+            nodes=order.resources.nodes,
+            cpus=order.cpus,
+            memory_mb=order.memory_mb,
+            output_limit_bytes=self.limits.folder_bytes,
+            lost_after_s=order.lost_after_s,
+            checkpoint_path=content.checkpoint_path,
+            array_index=order.array_index,
+            env=content.env,
+            secrets=content.secrets,
+            outputs=listed(plan),
+            engine_options=pool.options,
+        )
+        return Prepared(launch, plan)
+
+    def content(self, name: str) -> JobContent:
+        """The content of a job; one without a name does nothing. Raises InvalidInput where it is none."""
+        if not name:
+            return JobContent("true")
+        with BytesIO() as file:
+            self.platform.fetch(name, file, CONTENT_BYTES_MOST)
+            try:
+                return msgspec.json.decode(file.getvalue(), type=JobContent)
+            except msgspec.MsgspecError as error:
+                what = Text("not a job's content", "不是作业内容")
+                raise InvalidInput([Fault(name, what, str(error)[:200])]) from None
+
+    def folder(self, attempt: str) -> Path:
+        """Where an attempt lies. Raises InvalidInput where its name is none."""
+        if not ATTEMPT.fullmatch(attempt):
+            what = Text("not an attempt's name", "不是尝试的名称")
+            raise InvalidInput([Fault("attempt", what, attempt[:100], same("<job>.<number>"))])
+        return self.work / attempt
+
+    def script(self, content: JobContent, folder: Path) -> str:
+        """Set-up and run as one script: where the set-up fails the job fails."""
+        if not content.setup:
+            return content.run
+        if not content.run.startswith("#!"):
+            return f"set -e\n{content.setup}\nset +e\n{content.run}"
+        control = folder / CONTROL
+        control.mkdir(mode=0o700, exist_ok=True)
+        run = control / "run"
+        run.write_text(content.run, encoding="utf-8")
+        run.chmod(0o700)
+        return f"set -e\n{content.setup}\nexec {CONTROL}/run"
+
+    def collect(self, order: orders.Launch, plan: Plan | None, checkpoint: bool) -> Collected:
+        """Keep the rest of the logs, the outputs, and what it saved. Raises Away, EngineAway: again later."""
+        kept, notes = ["", ""], list[str]()
+        try:
+            self.send_logs(order.attempt)
+        except (InvalidInput, Declined) as error:
+            notes.append(f"log not kept: {told(error)}")
+        try:
+            plan = plan or self.plan(order)
+            saved = (plan.checkpoint_path,) if plan.checkpoint_path and checkpoint else ()
+            for index, patterns in enumerate((plan.outputs, saved)):
+                kept[index] = self.keep(order.attempt, patterns)
+        except (InvalidInput, Declined) as error:
+            notes.append(f"outputs not kept: {told(error)}")
+        return Collected(*kept, note="; ".join(notes))
+
+    def plan(self, order: orders.Launch) -> Plan:
+        """The plan of an attempt that an earlier run of the agent prepared."""
+        content = self.content(order.content)
+        return Plan(content.outputs, content.checkpoint_path)
+
+    def keep(self, attempt: str, patterns: tuple[str, ...]) -> str:
+        """The files that the patterns name, as one content; "" where there are none."""
+        files = [file for file in self.found(attempt) if wanted(file.path, patterns)] if patterns else []
+        if not files:
+            return ""
+
+        def read(path: str, offset: int, limit: int) -> bytes:
+            return self.driver.read_output(attempt, path, offset, limit)
+
+        with self.temporary() as file:
+            pack(((one.path, one.bytes) for one in files), read, file, self.limits.outputs_bytes)
+            return self.platform.keep(file)
+
+    def found(self, attempt: str) -> tuple[OutputFile, ...]:
+        """The files that its engine lists."""
+        return self.driver.outputs(attempt)
+
+    def send_logs(self, attempt: str, sizes: dict[Stream, int] | None = None) -> dict[Stream, int]:
+        """Send what the platform does not have of both streams, up to the limit; how much it has then."""
+        known = dict(sizes or {})
+        for stream in ("stdout", "stderr"):
+            at = known.get(stream, 0)
+            while at < self.limits.log_bytes:
+                limit = min(LOG_PART_BYTES_MOST, self.limits.log_bytes - at)
+                part = self.driver.read_log(attempt, stream, at, limit)
+                if not part:
+                    break
+                until = self.platform.append_log(attempt, LogPart(stream, at, part)).size
+                if until <= at:
+                    break  # it takes no more
+                at = until
+            known[stream] = at
+        return known
+
+    def temporary(self) -> BinaryIO:
+        """A file without a name, for an archive on its way."""
+        return cast(BinaryIO, TemporaryFile(dir=self.scratch))
+
+
+def told(error: SuanwangError) -> str:
+    """The faults of an error in a few words."""
+    return "; ".join(f"{fault.where}: {fault.what.en} {fault.found}" for fault in error.faults)
+
+
+def listed(plan: Plan) -> tuple[str, ...]:
+    """What the engine has to list for a plan; all files where a pattern begins with a `*`."""
+    paths = [fixed_part(pattern) for pattern in (*plan.outputs, plan.checkpoint_path) if pattern]
+    return () if "" in paths else tuple(dict.fromkeys(paths))
