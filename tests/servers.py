@@ -21,12 +21,13 @@ from suanwang.server.settings import Settings
 from suanwang.store.home import FileHome, Home
 
 FIRM, OTHER = "firm-1", "firm-2"
+HOUR_NS = 3600 * 10**9
 
 
 def town() -> Iterable[AnyInput]:
     """The small network, which began an hour ago."""
     scenario = small_network()
-    start = datetime.fromtimestamp(time.time() // 3600 * 3600 - 3600, UTC)
+    start = datetime.fromtimestamp(time.time_ns() // HOUR_NS * 3600 - 3600, UTC)
     header = msgspec.structs.replace(scenario.header, start=start)
     return network_inputs(msgspec.structs.replace(scenario, header=header))
 

@@ -1,0 +1,1 @@
+"""Floor 5: a client of the API, over the same structs as the server."""
