@@ -89,6 +89,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "suanwang.cli.restore",
         Text("make an empty home from a backup", "由备份恢复到空的位置"),
     ),
+    "agent": (
+        "suanwang.cli.agent",
+        Text("run a centre's side of the network", "运行算力中心侧的代理"),
+    ),
     "warm": (
         "suanwang.cli.warm",
         Text("compile and bundle once what later commands use", "预先编译内核并打包绘图脚本"),
