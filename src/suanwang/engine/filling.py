@@ -1,6 +1,7 @@
 """Capacity is free in a pool: what is reserved there for later comes forward, then who waits is placed."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from suanwang.engine import events
 from suanwang.engine.charge import figures_at
@@ -42,11 +43,7 @@ def first_waiting(platform: Platform, pool: str, at: int) -> int | None:
     ground = platform.ground
     row = ground.row_of[pool]
     free_milli, device = ground.free_now(row, at), ground.devices[row]
-    looked = 0
-    for key, (_, _, name) in platform.line.heads(device, lambda _: 0):
-        looked += 1
-        if looked > LINES_LOOKED_AT:
-            return None
+    for key, (_, _, name) in islice(platform.line.heads(device, lambda _: 0), LINES_LOOKED_AT):
         fits = least_milli(platform, key, device) <= free_milli
         if fits and name not in platform.state.rooms and platform.state.jobs[name].not_before_at <= at:
             return key[2]
@@ -58,11 +55,10 @@ def fill_one(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent
     ground = platform.ground
     row = ground.row_of[pool]
     free_milli, device = ground.free_now(row, at), ground.devices[row]
-    looked = 0
-    for key, (_, _, name) in platform.line.heads(device, lambda who: fair_use(platform, who)):
-        if free_milli <= 0 or looked == LINES_LOOKED_AT:
-            return
-        looked += 1
+    if free_milli <= 0:
+        return
+    heads = platform.line.heads(device, lambda who: fair_use(platform, who))
+    for key, (_, _, name) in islice(heads, LINES_LOOKED_AT):
         if least_milli(platform, key, device) > free_milli or name in platform.state.rooms:
             continue
         job = platform.state.jobs[name]
@@ -101,7 +97,7 @@ def fair_use(platform: Platform, enterprise: str) -> int:
 def come_forward(
     platform: Platform, pool: str, at: int, least_priority: int | None = None
 ) -> Iterator[events.AnyEvent]:
-    """Reservations of a pool, of a priority that high, that start later start now where that costs no more."""
+    """Later reservations of a pool, of a priority that high, start now where that costs no more."""
     ground, state, terms = platform.ground, platform.state, platform.terms
     row, now = ground.row_of[pool], terms.slot_of(at)
     for name in platform.reserved_soon(pool, MOVES_LOOKED_AT):

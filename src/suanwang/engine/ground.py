@@ -18,6 +18,7 @@ from suanwang.engine.network_frames import scenario_of
 from suanwang.model.job import Shape
 from suanwang.model.network import Terms
 from suanwang.model.scenario import Scenario
+from suanwang.units.decimals import scaled
 from suanwang.units.rounding import Int64Array
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Ground:
         self.row_of = {pool: row for row, pool in enumerate(self.pools)}
         centre_row = {centre: row for row, centre in enumerate(self.centres)}
         self.centre_of = [centre_row[centre] for centre in scenario.pools["centre"]]
+        self.power_w = scenario.pools["power_w_per_device"].to_numpy() * pue_of_pool(scenario)
+        self.node_milli = scaled(scenario.pools["devices_per_node"].to_numpy(), 3)
         self.regions: list[str] = scenario.centres["region"].to_list()
         self.catalogues = [
             frozenset(name for name in (text or "").split(";") if name)
@@ -357,10 +360,14 @@ def rtt_most_ms(shape: Shape) -> float:
 
 
 def seconds_by_slot(terms: Terms, start_at: int, limit_s: int) -> list[int]:
-    """How a run of `limit_s` seconds from `start_at` spreads over the slots it touches, in whole seconds."""
+    """How a run of `limit_s` seconds from `start_at` spreads over the slots it touches, in whole seconds.
+
+    The time up to each slot's end is rounded up, as metering does; so a slot touched for less than a second
+    may have none.
+    """
     seconds: list[int] = []
-    slot, done = terms.slot_of(start_at), 0
-    while done < limit_s:
+    slot, done, end_at = terms.slot_of(start_at), 0, start_at + limit_s * 1_000_000
+    while terms.start_of(slot) < end_at:
         slot += 1
         upto = min(limit_s, -(-(terms.start_of(slot) - start_at) // 1_000_000))
         seconds.append(upto - done)

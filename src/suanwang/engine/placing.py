@@ -20,6 +20,7 @@ from suanwang.engine.platform import Job, Platform, attempt_name
 from suanwang.engine.preempting import make_room, may_preempt
 from suanwang.engine.quota import quota_reason
 from suanwang.engine.reserving import NO_GRANT, reserve, usable_programmes
+from suanwang.model.job import Shape
 
 PLACED_AT_ONCE = 64
 """So many jobs are looked at in one step, so that no step keeps the others waiting."""
@@ -90,36 +91,35 @@ def best_place(platform: Platform, name: str, job: Job, at: int) -> tuple[Figure
 def affordable(platform: Platform, job: Job, places: list[Place], at: int) -> Iterator[Figures]:
     """The places as reservations, best first, without what is dearer than the job pays or past its quota."""
     shape = platform.shape_of(job)
-    for figures in by_discount(platform, job, places, at):
+    for figures in ranked(platform, shape, places, at, job.deadline_at is not None):
         if job.max_price_micro is not None and figures.charge_micro > job.max_price_micro:
             continue
         if quota_reason(platform, job, shape.alternatives[figures.alternative].milli) is None:
             yield figures
 
 
-def by_discount(platform: Platform, job: Job, places: list[Place], at: int) -> Iterator[Figures]:
-    """The places as reservations; what a pairing takes off counts in the choice too."""
+def ranked(
+    platform: Platform, shape: Shape, places: list[Place], at: int, may_shift: bool
+) -> Iterator[Figures]:
+    """The places as reservations, best first; what a pairing takes off counts in the choice too."""
     if not platform.state.pairings:
         for place_ in places:
-            yield figures_of(platform, job, place_, at)
+            yield figures_of(platform, shape, place_, at)
         return
     found: list[tuple[tuple[int, int], Figures]] = []
-    for order, place_ in enumerate(places):
-        figures = figures_of(platform, job, place_, at)
-        one = platform.shape_of(job).alternatives[place_.alternative]
+    for place_ in places:
+        figures = figures_of(platform, shape, place_, at)
+        one = shape.alternatives[place_.alternative]
         seconds = one.milli * one.limit_s
         off_nano = figures.compute_micro * figures.discount_bp * seconds // (10_000 * platform.terms.slot_s)
-        cost = place_.reduced_nano - off_nano
-        if job.deadline_at is None:
-            found.append(((figures.from_slot, cost), figures))
-        else:
-            found.append(((cost, order), figures))
+        cost_nano, slot = place_.reduced_nano - off_nano, figures.from_slot
+        found.append(((cost_nano, slot) if may_shift else (slot, cost_nano), figures))
     yield from (figures for _, figures in sorted(found, key=lambda pair: pair[0]))
 
 
-def figures_of(platform: Platform, job: Job, place_: Place, at: int) -> Figures:
-    """The place as a reservation for the job's whole limit."""
-    ground, shape = platform.ground, platform.shape_of(job)
+def figures_of(platform: Platform, shape: Shape, place_: Place, at: int) -> Figures:
+    """The place as a reservation for the whole limit."""
+    ground = platform.ground
     one = shape.alternatives[place_.alternative]
     start_at = max(at, ground.terms.start_of(place_.slot))
     bp = discount_for(platform, shape, ground.pools[place_.row], place_.slot, one.milli * one.limit_s)

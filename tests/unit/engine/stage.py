@@ -1,4 +1,4 @@
-"""A small live network for tests, and a stage on which jobs play their routes. Every step proves the invariants.
+"""A small live network, and a stage on which jobs play their routes. Every step proves the invariants.
 
     east   A100 x 8   (one node)    10.00 yuan a device-hour, 0.80 yuan/kWh by day, 0.30 by night (0 to 8 h)
     west   A100 x 16  (two nodes)    6.00 yuan,               0.40 yuan/kWh always
@@ -98,9 +98,13 @@ class Stage:
         self.at = MIDNIGHT + round(start_hour * HOUR)
         per_hour = 60 // slot_minutes
         terms = Terms(
-            name="small", start_at=MIDNIGHT, slot_minutes=slot_minutes, horizon_slots=horizon_hours * per_hour,
-            reserve_slots=reserve_hours * per_hour, data_cost_micro_per_gb_1000km=data_cost,
-        )  # fmt: skip
+            name="small",
+            start_at=MIDNIGHT,
+            slot_minutes=slot_minutes,
+            horizon_slots=horizon_hours * per_hour,
+            reserve_slots=reserve_hours * per_hour,
+            data_cost_micro_per_gb_1000km=data_cost,
+        )
         self.take(inputs.OpenNetwork, terms, REGIONS, (), pairings)
         self.take(inputs.PublishSignals, tuple(signals(zone, 48, slot_minutes) for zone in CENTRES))
         for name in centres:

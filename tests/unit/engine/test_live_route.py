@@ -1,4 +1,4 @@
-"""The route of a job: held, reserved, sent out, run, metered, paid, lost, stopped, prolonged, made to wait."""
+"""The route of a job: held, reserved, sent out, run, metered, paid, lost, stopped, prolonged, passed over."""
 
 from fractions import Fraction
 from typing import Any
@@ -357,7 +357,6 @@ def test_silence_makes_suspect_then_lost_and_the_fence_holds() -> None:
 def test_a_centre_that_speaks_in_time_keeps_its_work() -> None:
     stage = Stage(centres=("west",), reserve_hours=24)
     (job,) = stage.submit(spec(one("A100:1", 3), lost_after_s=600))
-    (later,) = stage.submit(spec(one("A100:16", nodes=1), not_before_at=TEN + HOUR))
     stage.begin(job)
     stage.take(inputs.HearSilence, "west", stage.at)
     stage.after(9)
