@@ -10,7 +10,7 @@ from suanwang.model.scarcity import Scarcity
 from suanwang.model.schema import Column, Table
 from suanwang.units.text import Text
 
-Method = Literal["prices", "fcfs", "exact"]
+Method = Literal["prices", "fcfs", "exact", "live"]
 
 Reason = Literal["", "class", "size", "grade", "residency", "latency", "window", "value", "full"]
 REASONS: tuple[Reason, ...] = (

@@ -18,6 +18,7 @@ METHOD_TEXTS: dict[Method, Text] = {
     "prices": Text("clearing prices, then placement under them", "出清价引导的安排"),
     "fcfs": Text("first come, first served", "先来先服务"),
     "exact": Text("exact integer program", "精确整数规划"),
+    "live": Text("lived through, job by job as they came", "实时推演，作业到达即安排"),
 }
 
 

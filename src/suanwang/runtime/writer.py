@@ -20,6 +20,7 @@ from suanwang.engine.events import AnyEvent, decode, encode
 from suanwang.engine.platform import Platform
 from suanwang.ledger.refusals import IdConflict
 from suanwang.model.log import Entry, LogWriter
+from suanwang.model.orders import AnyOrder
 from suanwang.runtime.ports import Clock, Solver, Transport
 from suanwang.units.errors import Fault, SuanwangError
 from suanwang.units.text import Text
@@ -206,7 +207,7 @@ def conflict(name: str) -> IdConflict:
     return IdConflict([Fault(name, what, remedy=remedy, kind="id_conflict")])
 
 
-def orders_after(platform: Platform, centre: str, number: int) -> Iterator[object]:
+def orders_after(platform: Platform, centre: str, number: int) -> Iterator[AnyOrder]:
     """The orders of a centre with a greater number, in order."""
     orders = platform.state.centres[centre].orders
     for key in sorted(key for key in orders if key > number):

@@ -1,0 +1,179 @@
+"""A modelled centre: the brain of a real agent (`engine.centre_agent`) around a modelled machine.
+
+The wire is perfect unless the centre is away; `delay_us` is how late its reports arrive. There is nothing to
+fetch and nothing to collect; what an attempt leaves is erased at once.
+"""
+
+from collections.abc import Callable, Sequence
+
+from suanwang.engine.centre_agent import CentreAgent
+from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_facts import Reading
+from suanwang.engine.inputs import AgentReport, AnyInput, JoinCentre
+from suanwang.model import agent_steps as steps
+from suanwang.model.exchange import Orders
+from suanwang.model.orders import AnyOrder
+from suanwang.runtime.writer import Ticket
+from suanwang.simulator.calendar import Calendar
+from suanwang.simulator.machine import SECOND_US, Machine
+
+METER = "modelled"
+NEVER_S = 10**9
+"""Usage is told when an attempt pauses or ends; the simulation needs no readings between."""
+Send = Callable[[AnyInput, Callable[[Ticket], None]], object]
+Fetch = Callable[[str, int], Sequence[AnyOrder]]
+
+
+class ModelledCentre:
+    """`send` puts an input in the platform's inbox, `fetch(centre, after)` reads the orders that stand."""
+
+    def __init__(
+        self, name: str, machine: Machine, calendar: Calendar, send: Send, fetch: Fetch, delay_us: int = 0
+    ) -> None:
+        self.name, self.machine, self.calendar = name, machine, calendar
+        self.send, self.fetch, self.delay_us = send, fetch, delay_us
+        self.agent = CentreAgent(name, report_interval_s=NEVER_S)
+        self.sending = self.waking = self.away = False
+        self.tick_at: int | None = None
+        machine.listener = self
+
+    def moment(self) -> Moment:
+        """Now, by both clocks."""
+        return Moment(self.calendar.at, self.calendar.at)
+
+    def join(self) -> None:
+        """A new session begins."""
+        session = self.agent.memory.session + 1
+        self.agent.joined(session, self.calendar.at)
+        self.send(JoinCentre(f"{self.name}/join/{session}", self.name, session), lambda ticket: None)
+        self.pump()
+
+    def wake(self) -> None:
+        """There are orders."""
+        if not self.waking and not self.away:
+            self.waking = True
+            self.calendar.call_soon(self.take_orders)
+
+    def take_orders(self) -> None:
+        """Fetches what it has not seen."""
+        self.waking = False
+        if not self.away:
+            self.heard("")
+
+    def heard(self, acknowledged: str) -> None:
+        """The platform answers: the report that it has, and the orders that stand."""
+        self.machine.hear()
+        orders = tuple(self.fetch(self.name, self.agent.memory.seen_order))
+        self.agent.answered(Orders(orders, acknowledged), self.calendar.at, self.moment())
+        self.pump()
+
+    def pump(self) -> None:
+        """Takes the steps that the brain asks for, until it asks for none; then reports."""
+        agent = self.agent
+        while True:
+            _, wanted = agent.take()
+            if not wanted:
+                break
+            for step in wanted:
+                self.carry_out(step)
+        if not self.sending and agent.memory.facts:
+            self.sending = True
+            self.calendar.call_at(self.calendar.at + self.delay_us, self.report)
+        due_at = agent.due_at(self.moment())
+        if due_at is not None and (self.tick_at is None or due_at < self.tick_at):
+            self.tick_at = due_at
+            self.calendar.call_at(due_at, self.tick)
+
+    def tick(self) -> None:
+        """Time has passed for the brain. A real one would have asked for orders in the meantime."""
+        self.tick_at = None
+        if not self.away:
+            self.machine.hear()
+            self.agent.hear(self.calendar.at)
+        self.agent.tick(self.moment())
+        self.pump()
+
+    def carry_out(self, step: steps.AnyStep) -> None:
+        """One step."""
+        agent, machine, attempt = self.agent, self.machine, step.attempt
+        match step:
+            case steps.Prepare():
+                agent.prepared(attempt, self.moment())
+            case steps.Begin():
+                if not machine.launch(step.launch, step.limit_s):
+                    agent.declined(attempt, True, "no nodes are free for it", self.moment())
+            case steps.End():
+                machine.stop(attempt, step.grace_s * SECOND_US)
+            case steps.Halt():
+                machine.halt(attempt)
+            case steps.GoOn():
+                machine.go_on(attempt)
+            case steps.GiveTime():
+                machine.give_time(attempt, step.limit_s)
+            case steps.Collect():
+                agent.collected(attempt, "")
+            case steps.Erase():
+                agent.erased(attempt, 0, 0, self.moment())
+
+    def read_meter(self, attempt: str, last: bool) -> None:
+        """Tells the brain what the machine's meter says now."""
+        run, at = self.machine.runs[attempt], self.calendar.at
+        if run.spans:
+            held = run.ran_us(at) * run.launch.resources.milli // SECOND_US
+            reading = Reading(METER, run.spans[0][0], run.spans[-1][1] if run.ended_at else at, held)
+            self.agent.metered(attempt, reading, self.moment(), last)
+
+    def started(self, attempt: str) -> None:
+        """See `machine.Listener`."""
+        self.agent.running(attempt, self.machine.runs[attempt].spans[0][0], self.moment())
+        self.pump_soon()
+
+    def halted(self, attempt: str) -> None:
+        """See `machine.Listener`."""
+        self.read_meter(attempt, True)
+        self.agent.standing(attempt, self.calendar.at, self.moment())
+        self.pump_soon()
+
+    def ended(self, attempt: str) -> None:
+        """See `machine.Listener`: its usage, then its end."""
+        run = self.machine.runs[attempt]
+        assert run.outcome is not None
+        self.read_meter(attempt, True)
+        code = {"success": 0, "failure": 1}.get(run.outcome)
+        self.agent.over(attempt, run.ended_at, run.outcome, run.cause, code)
+        self.pump_soon()
+
+    def pump_soon(self) -> None:
+        """In this instant, once: several attempts may begin or end in it."""
+        if self.tick_at != self.calendar.at:
+            self.tick_at = self.calendar.at
+            self.calendar.call_soon(self.tick)
+
+    def report(self) -> None:
+        """Sends what there is to tell; while the centre is away it waits for its return."""
+        self.sending = False
+        report = None if self.away else self.agent.next_report()
+        if report is not None:
+            self.sending = True
+            self.send(report, self.answered)
+
+    def answered(self, ticket: Ticket) -> None:
+        """The report is durable, or refused."""
+        self.sending = False
+        assert isinstance(ticket.given, AgentReport)
+        if ticket.error is None:
+            self.heard(ticket.given.id)
+        else:
+            self.agent.report_refused(ticket.given.id)
+            self.pump()
+
+    def vanish(self) -> None:
+        """Nobody can reach it; what runs there runs on, while its patience lasts."""
+        self.away = True
+        self.machine.lose_patience()
+
+    def come_back(self) -> None:
+        """It is there again, under a new session, and says what happened meanwhile."""
+        self.away = False
+        self.join()
+        self.wake()

@@ -1,0 +1,1 @@
+"""Faults in virtual time: platform, agents and wire, of which anything may die between two steps."""

@@ -1,0 +1,89 @@
+"""How rough a seed's weather is: which faults, how often, drawn once when the world is made."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+
+
+class Weather(msgspec.Struct, frozen=True):
+    """Shares (0 to 1) of messages and steps that go wrong, and mean minutes between disasters (0: none).
+
+    `storm_us`: after it everything is calm, and all must come to its end. `fatal`: a centre never comes back.
+    """
+
+    storm_us: int
+    lost: float
+    doubled: float
+    late: float
+    server_crash: float
+    append_fails: float
+    agent_crash: float
+    engine_away_min: float
+    centre_away_min: float
+    node_fails_min: float
+    clock_jumps_min: float
+    fatal: bool
+    snapshots: bool
+    short_runs: bool
+
+
+class Dice:
+    """One stream of chance for a world: all draws are made in the order of events, which the seed decides."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.Generator(np.random.PCG64(seed))
+
+    def happens(self, share: float) -> bool:
+        """True in that share of cases."""
+        return share > 0 and float(self.random.random()) < share
+
+    def between(self, least: int, most: int) -> int:
+        """An integer of [least, most]."""
+        return int(self.random.integers(least, most + 1))
+
+    def after_us(self, mean_us: float) -> int:
+        """A wait that is exponential around its mean, at least a microsecond."""
+        return 1 + int(self.random.exponential(mean_us))
+
+    def one_of(self, choices: "list[Any] | tuple[Any, ...]") -> Any:
+        """One of them."""
+        return choices[int(self.random.integers(len(choices)))]
+
+
+def weather_of(dice: Dice) -> Weather:
+    """Each kind of fault is absent in half of all seeds, so that every pair of kinds also meets alone."""
+
+    def share(most: float) -> float:
+        return float(dice.random.random()) * most if dice.happens(0.5) else 0.0
+
+    def every(least_min: int, most_min: int) -> float:
+        return float(dice.between(least_min, most_min)) if dice.happens(0.5) else 0.0
+
+    return Weather(
+        storm_us=dice.between(40, 150) * MINUTE_US,
+        lost=share(0.4),
+        doubled=share(0.3),
+        late=share(0.3),
+        server_crash=share(0.02),
+        append_fails=share(0.02),
+        agent_crash=share(0.05),
+        engine_away_min=every(20, 120),
+        centre_away_min=every(30, 180),
+        node_fails_min=every(30, 240),
+        clock_jumps_min=every(20, 120),
+        fatal=dice.happens(0.2),
+        snapshots=dice.happens(0.7),
+        short_runs=dice.happens(0.5),
+    )
+
+
+def calm(weather: Weather) -> Weather:
+    """No more faults; what is gone for good stays gone."""
+    return msgspec.structs.replace(
+        weather, lost=0.0, doubled=0.0, late=0.0, server_crash=0.0, append_fails=0.0, agent_crash=0.0,
+        engine_away_min=0.0, centre_away_min=0.0, node_fails_min=0.0, clock_jumps_min=0.0,
+    )  # fmt: skip

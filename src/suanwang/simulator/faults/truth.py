@@ -1,0 +1,138 @@
+"""What must be true when a world has come to its end: the books against what the machines did."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from suanwang.audit.hashing import SHA256
+from suanwang.audit.publish import GrowingTree
+from suanwang.engine.apply import replay
+from suanwang.engine.events import JobAdmitted, JobRefused, decode
+from suanwang.engine.platform import Platform
+from suanwang.engine.snapshot import encode_snapshot
+from suanwang.engine.validate import validate
+from suanwang.ledger.events import Captured
+from suanwang.model.job import CLOSED
+from suanwang.simulator.faults.world import World
+from suanwang.simulator.machine import OPEN, Run
+
+
+def check(world: World) -> list[str]:
+    """Everything that is not as it must be, in words; empty where all is well."""
+    writer = world.server.writer
+    if writer is None:
+        return ["the platform is down"]
+    platform = writer.platform
+    validate(platform)
+    return [
+        *ended(world, platform),
+        *jobs_kept(world),
+        *money(world, platform),
+        *one_at_a_time(world),
+        *log_holds(world),
+    ]
+
+
+def ended(world: World, platform: Platform) -> Iterator[str]:
+    """Everything ends: jobs, attempts, holds, orders, agents, machines."""
+    state = platform.state
+    for name, job in state.jobs.items():
+        if job.state not in CLOSED:
+            yield f"{name} is still {job.state} ({job.why})"
+    for name, attempt in state.attempts.items():
+        if attempt.state != "ended":
+            yield f"attempt {name} is still {attempt.state}"
+    for name, hold in state.vouchers.ledger.holds.items():
+        if hold.status == "open":
+            yield f"hold {name} is still open"
+    for agent in world.agents.values():
+        if agent.gone:
+            continue
+        if not agent.alive or not agent.agent.idle:
+            yield f"agent {agent.name} is not idle: {list(agent.agent.memory.works)[:5]}"
+        if agent.machine.live:
+            yield f"machine {agent.name} still runs {list(agent.machine.live)[:5]}"
+        for pool, nodes in agent.machine.nodes.items():
+            row = next(row for row in agent.machine.pools if row.pool == pool)
+            if int(nodes.free.sum()) != int(float(row.devices)) or any(nodes.shares):
+                yield f"nodes of {pool} do not have all their devices back"
+        orders = state.centres[agent.name].orders
+        if orders:
+            yield f"orders stand for {agent.name}: {list(orders.values())[:3]}"
+    if len(world.client.answered) < len(world.client.asked):
+        yield f"never answered: {sorted(set(world.client.asked) - set(world.client.answered))[:5]}"
+    if world.given_up:
+        yield f"facts were given up: {world.given_up[:3]}"
+
+
+def jobs_kept(world: World) -> Iterator[str]:
+    """No job lost, none taken in twice."""
+    events = [decode(record) for record in world.log.records]
+    admitted = [event.job for event in events if isinstance(event, JobAdmitted)]
+    refused = [event for event in events if isinstance(event, JobRefused)]
+    if len(set(admitted)) != len(admitted):
+        yield "a job number was given twice"
+    if set(admitted) != set(world.client.jobs):
+        yield f"admitted {len(admitted)} jobs, clients know of {len(world.client.jobs)}"
+    if len(refused) != world.refused:
+        yield f"refused {len(refused)} jobs, clients know of {world.refused}"
+    if len(admitted) > world.client.wanted:
+        yield f"{world.client.wanted} jobs were asked for, {len(admitted)} admitted"
+
+
+def money(world: World, platform: Platform) -> Iterator[str]:
+    """Each hold is captured once at most, for no more time than its attempt ran; each end is a true one."""
+    captured: dict[str, Captured] = {}
+    for record in world.log.records:
+        event = decode(record)
+        if isinstance(event, Captured):
+            if event.hold in captured:
+                yield f"{event.hold} was charged twice"
+            captured[event.hold] = event
+    for agent in world.agents.values():
+        for name in agent.machine.runs:
+            if name not in platform.state.attempts:
+                yield f"{name} ran and the platform does not know it"
+    runs = {name: run for agent in world.agents.values() for name, run in agent.machine.runs.items()}
+    for name, attempt in platform.state.attempts.items():
+        run, event = runs.get(name), captured.get(name)
+        ran_us = 0 if run is None else run.ran_us(world.calendar.at)
+        if event is not None and event.usage_milli > attempt.milli * (ran_us // 1_000_000 + 1):
+            yield f"{name} was charged {event.usage_milli} milli-device-s, ran {ran_us} us x {attempt.milli}"
+        if attempt.outcome == "success" and (run is None or run.outcome != "success"):
+            yield f"{name} counts as a success and was none"
+    for name, job in platform.state.jobs.items():
+        last = platform.state.attempts.get(f"{name}.{job.last}") if job.last else None
+        if job.state == "succeeded" and (last is None or last.outcome != "success"):
+            yield f"{name} succeeded without a successful last attempt"
+
+
+def one_at_a_time(world: World) -> Iterator[str]:
+    """No two attempts of a job ever run at once, on any machines."""
+    spans: dict[str, list[tuple[int, int, str]]] = {}
+    for agent in world.agents.values():
+        for name, run in agent.machine.runs.items():
+            spans.setdefault(name.rpartition(".")[0], []).extend(spans_of(name, run))
+    for job, found in spans.items():
+        ordered = sorted(found)
+        for (_, until_at, one), (from_at, _, other) in pairwise(ordered):
+            if from_at < until_at and one != other:
+                yield f"{job}: {one} ran until {until_at}, {other} from {from_at}"
+
+
+def spans_of(name: str, run: Run) -> list[tuple[int, int, str]]:
+    """When it ran."""
+    return [(from_at, to_at if to_at != OPEN else 2**62, name) for from_at, to_at in run.spans]
+
+
+def log_holds(world: World) -> Iterator[str]:
+    """The log gives the tree that grew with it, and the state that was lived in."""
+    tree = GrowingTree("fault.test/log", SHA256)
+    tree.append(world.log.records)
+    if tree.head != world.log.tree.head:
+        yield "the log is not what was appended"
+    again = Platform()
+    replay(again, world.log.records)
+    writer = world.server.writer
+    assert writer is not None
+    if encode_snapshot(again) != encode_snapshot(writer.platform):
+        yield "the log does not give the state that was lived in"

@@ -1,0 +1,202 @@
+"""A scenario lived through: its network opened on the engine, its jobs submitted when their windows open.
+
+    arrivals, signals, faults  →  writer (the server's own)  →  modelled centres  →  reports  →  …
+
+Time is virtual; everything is decided by the scenario, the settings and the seed, so two runs give one log.
+"""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from suanwang.clearing.by_prices import Settings
+from suanwang.engine import events, inputs
+from suanwang.engine.effects import AnyEffect, Solve
+from suanwang.feeds.network_inputs import network_inputs
+from suanwang.model.log import LogWriter
+from suanwang.model.orders import AnyOrder
+from suanwang.model.scenario import Scenario
+from suanwang.runtime.writer import Ticket, Writer, orders_after
+from suanwang.simulator.calendar import Calendar
+from suanwang.simulator.centre import ModelledCentre
+from suanwang.simulator.demand import Arrival, arrivals, wallets
+from suanwang.simulator.forecasts import Forecast, first_signals, later_signals
+from suanwang.simulator.machine import SECOND_US, Machine
+from suanwang.simulator.mishaps import Mishaps, plan_mishaps
+from suanwang.simulator.nodes import Packing
+from suanwang.simulator.policies import Policy, clears, latency_class_of, platform_for
+from suanwang.simulator.runtimes import Runtimes
+from suanwang.simulator.solver import VirtualSolver
+from suanwang.simulator.tally import Tally
+from suanwang.units.errors import SuanwangError
+
+LEASE_S = 60
+"""A centre that says nothing for so long is silent."""
+AFTER_SLOTS = 400
+"""So many slots after the last window a run is given up that has not ended."""
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a simulation is asked to do beside the scenario."""
+
+    policy: Policy = "full"
+    forecast: Forecast = "perfect"
+    noise: float = 0.15
+    seed: int = 0
+    threads: int = 1
+    clear_every: int = 1
+    steps: int | None = 100
+    packing: Packing = "best"
+    runtime_least: float = 1.0
+    runtime_most: float = 1.0
+    failing: float = 0.0
+    start_s: float = 0.0
+    report_delay_s: float = 0.0
+    mishaps: Mishaps = Mishaps()
+
+    @property
+    def on_slots(self) -> bool:
+        """Whether every job starts and ends with a slot, as the scenario's plans do."""
+        exact = (
+            self.runtime_least >= 1.0 and not self.failing and not self.start_s and not self.report_delay_s
+        )
+        return exact and not self.mishaps.any
+
+
+class SimulatedWriter(Writer):
+    """The server's writer; a policy that never clears is spared the making of clearing requests."""
+
+    never_clears = False
+
+    def act(self, effect: AnyEffect) -> None:
+        """See `Writer.act`."""
+        if self.never_clears and isinstance(effect, Solve):
+            self.submit(inputs.TakePlan(f"plan/{effect.serial}", effect.serial, 0, (), (), 0, 0))
+        else:
+            super().act(effect)
+
+
+class Simulation:
+    """One run. `tally`: what was counted, from the durable events alone."""
+
+    def __init__(self, scenario: Scenario, terms: Terms, log: LogWriter) -> None:
+        self.scenario, self.terms, self.log = scenario, terms, log
+        self.tally = Tally(scenario)
+        opening = tuple(self.opening())
+        opened = opening[0]
+        assert isinstance(opened, inputs.OpenNetwork)
+        self.platform_terms = opened.terms
+        self.calendar = Calendar(opened.terms.start_at)
+        self.solver = VirtualSolver(
+            terms.policy, Settings(terms.seed, terms.threads, terms.steps), terms.clear_every, self.submit
+        )
+        self.centres: dict[str, ModelledCentre] = {}
+        self.writer = SimulatedWriter(platform_for(terms.policy), log, self.calendar, self.solver, self)
+        self.writer.never_clears = not clears(terms.policy)
+        self.writer.told = self.hear
+        self.open = scenario.jobs.height
+        self.arrived = 0
+        self.refusals: list[SuanwangError] = []
+        self.set_up(opening)
+
+    def opening(self) -> Iterator[inputs.AnyInput]:
+        """Network, signals as they are forecast, wallets."""
+        terms = self.terms
+        for given in network_inputs(self.scenario):
+            if isinstance(given, inputs.PublishSignals):
+                yield first_signals(self.scenario, terms.forecast, terms.noise, terms.seed)
+            else:
+                yield given
+        yield from wallets(self.scenario)
+
+    def set_up(self, opening: tuple[inputs.AnyInput, ...]) -> None:
+        """The opening is durable, the agents have joined, and what comes later is on the calendar."""
+        terms, calendar = self.terms, self.calendar
+        for given in opening:
+            self.submit(given)
+        self.settle()
+        runtimes = Runtimes(terms.seed, terms.runtime_least, terms.runtime_most, terms.failing)
+        delay_us, start_us = round(terms.report_delay_s * SECOND_US), round(terms.start_s * SECOND_US)
+        for name, centre in self.writer.platform.state.centres.items():
+            machine = Machine(centre.pools, calendar, runtimes, terms.packing, start_us)
+            self.centres[name] = ModelledCentre(name, machine, calendar, self.send, self.orders, delay_us)
+            self.centres[name].join()
+        for at, signals in later_signals(self.scenario, self.platform_terms, terms.forecast):
+            calendar.call_at(at, lambda signals=signals: self.submit(signals))
+        self.due = iter(arrivals(self.scenario, self.platform_terms, latency_class_of(terms.policy)))
+        self.expect_arrival()
+        plan_mishaps(self)
+        self.settle()
+
+    def expect_arrival(self) -> None:
+        """Puts the next arrival on the calendar."""
+        arrival = next(self.due, None)
+        if arrival is not None:
+            self.calendar.call_at(arrival.at, lambda: self.arrive(arrival))
+
+    def arrive(self, arrival: Arrival) -> None:
+        """Jobs are submitted, after all else that is due in this instant."""
+        for given in arrival.inputs:
+            self.submit(given)
+            self.arrived += len(given.jobs)
+        self.expect_arrival()
+
+    def submit(self, given: inputs.AnyInput) -> None:
+        """Puts an input in the inbox."""
+        self.writer.submit(given, self.answered)
+
+    def send(self, given: inputs.AnyInput, then: Callable[[Ticket], None]) -> None:
+        """The same for a centre, which waits for the answer."""
+        self.writer.submit(given, then)
+
+    def answered(self, ticket: Ticket) -> None:
+        """Keeps what the platform would not take."""
+        if isinstance(ticket.error, SuanwangError):
+            self.refusals.append(ticket.error)
+        elif ticket.error is not None:
+            raise ticket.error
+
+    def deliver(self, centre: str) -> None:
+        """See `runtime.ports.Transport`."""
+        known = self.centres.get(centre)
+        if known is not None:
+            known.wake()
+
+    def orders(self, centre: str, after: int) -> tuple[AnyOrder, ...]:
+        """The orders that stand."""
+        return tuple(orders_after(self.writer.platform, centre, after))
+
+    def hear(self, found: list[events.AnyEvent]) -> None:
+        """What became durable: counts the jobs that are closed."""
+        for event in found:
+            if isinstance(event, events.JobEnded | events.JobRefused):
+                self.open -= 1
+            self.tally.hear(event)
+
+    def settle(self) -> None:
+        """Everything that is due in this instant, until nothing is."""
+        writer, calendar = self.writer, self.calendar
+        busy = True
+        while busy:
+            busy = calendar.run_due()
+            due_at = writer.due_at()
+            while due_at is not None and due_at <= calendar.at:
+                busy = True
+                writer.commit()
+                due_at = writer.due_at()
+
+    def run(self, advance: Callable[[float], None] = lambda share: None) -> None:
+        """Lives through the scenario, until every job is closed. `advance`: the share that is done."""
+        header, terms = self.scenario.header, self.platform_terms
+        last_at = terms.start_of(header.slots + AFTER_SLOTS)
+        done_slot = -1
+        while self.open > 0:
+            found = [at for at in (self.writer.due_at(), self.calendar.next_at) if at is not None]
+            if not found or min(found) > last_at:
+                break
+            self.calendar.at = max(self.calendar.at, min(found))
+            self.settle()
+            slot = terms.slot_of(self.calendar.at)
+            if slot != done_slot:
+                done_slot = slot
+                advance(min(1.0, slot / header.slots))

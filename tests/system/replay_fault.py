@@ -1,0 +1,28 @@
+"""Lives through one seed of the fault test again: `python -m tests.system.replay_fault SEED [SEED …]`."""
+
+import sys
+
+from suanwang.simulator.faults.truth import check
+from suanwang.simulator.faults.world import World
+
+
+def main(seeds: list[str]) -> int:
+    """Exit 1 where something is not as it must be."""
+    bad = 0
+    for seed in seeds:
+        world = World(int(seed))
+        world.run()
+        faults = check(world)
+        bad += bool(faults)
+        print(f"seed {seed}: {world.storm}")
+        print(
+            f"  {world.log.size} events, {world.server.leads} leads, "
+            f"{sum(agent.deaths for agent in world.agents.values())} agents died"
+        )
+        for fault in faults:
+            print(f"  {fault}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
