@@ -27,18 +27,36 @@ class Command(Protocol):
 # name: (module, one line of help), in the order that help shows
 COMMANDS: dict[str, tuple[str, Text]] = {
     "demo": (
-        "suanwang.cli.demo",
-        Text("clear the national network and show the report", "出清全国网并给出报告"),
+        "suanwang.cli.demo.command",
+        Text("a whole platform on this machine, from start to paid bill", "在本机运行完整平台，从启动到结算"),
     ),
     "server": (
         "suanwang.cli.server",
         Text("run the platform: store, engine, API", "运行平台：存储、引擎与接口"),
     ),
+    "login": ("suanwang.cli.login", Text("remember a server and a token", "记住服务器与令牌")),
+    "submit": (
+        "suanwang.cli.submit",
+        Text("show where a job would run and what it costs, and submit", "显示作业去向与费用，并提交"),
+    ),
+    "quote": ("suanwang.cli.quote", Text("what a job would cost now", "作业当前报价")),
+    "jobs": ("suanwang.cli.jobs", Text("jobs and their states", "作业与状态")),
+    "job": (
+        "suanwang.cli.job",
+        Text("one job: show, explain, logs, outputs, cancel, extend", "单个作业：查看、解释、日志、输出、取消、延时"),
+    ),
+    "centres": ("suanwang.cli.centres", Text("the centres of the network", "网内算力中心")),
+    "pools": ("suanwang.cli.pools", Text("what is free now", "当前空闲资源")),
+    "prices": ("suanwang.cli.prices", Text("prices of the coming hours", "未来时段价格")),
     "scenario": ("suanwang.cli.scenario", Text("make or import a scenario", "生成或导入场景")),
     "check": ("suanwang.cli.check", Text("validate a scenario", "校验场景")),
     "clear": (
         "suanwang.cli.clear",
         Text("find prices, a plan and its certified bound", "求出清价、计划与可证明的下界"),
+    ),
+    "simulate": (
+        "suanwang.cli.simulate",
+        Text("live through a scenario in virtual time", "在虚拟时间里推演场景"),
     ),
     "explain": (
         "suanwang.cli.explain",
