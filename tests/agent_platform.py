@@ -37,7 +37,7 @@ class StandIn:
         self.logs: dict[tuple[str, str], bytes] = {}
         self.follow: set[str] = set()
         self.fits: Any = None
-        self.away = False
+        self.away = self.closing = False
         self.requests = 0
 
     def keep(self, data: bytes) -> str:
@@ -115,7 +115,7 @@ class StandIn:
             self.facts += given.facts
             self.fits = given.fits if given.fits is not None else self.fits
         for _ in range(int(given.wait_s * 20) if not given.facts else 0):
-            if any(order.number > given.seen_order for order in self.orders) or self.away:
+            if any(order.number > given.seen_order for order in self.orders) or self.away or self.closing:
                 break
             await asyncio.sleep(0.05)
         orders = tuple(order for order in self.orders if order.number > given.seen_order)
@@ -133,7 +133,7 @@ class StandIn:
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
-            server.should_exit = server.force_exit = True
+            self.closing = server.should_exit = True
             thread.join(10)
 
 

@@ -49,7 +49,7 @@ class CentreAgent:
         self.records: list[AnyRecord] = []
         self.steps: list[steps.AnyStep] = []
         self.deadlines = Deadlines()
-        self.ready: set[str] = set()
+        self.ready, self.unsure = set[str](), set(self.live)
         self.fits: tuple[FitShape, ...] | None = None
         self.fits_told: tuple[FitShape, ...] | None = None
         self.sent: AgentReport | None = None
@@ -266,7 +266,7 @@ class CentreAgent:
 
     def adopted(self, known: Collection[str], moment: Moment) -> None:
         """After a restart, and after all its engine had to tell: which attempts that engine has."""
-        for attempt in self.live:
+        for attempt in [name for name in self.live if name in self.unsure]:
             work = self.memory.works[attempt]
             if attempt not in known and work.phase == "begun" and not work.stopping:
                 self.steps.append(steps.Prepare(attempt, work.launch))

@@ -2,7 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -224,12 +224,22 @@ def test_a_job_from_order_to_erasure(tmp_path: Path) -> None:
         assert not path.is_file() or SECRET.encode() not in path.read_bytes()
 
 
-CALLS = 60
+CALLS = 112
+"""So many moments of death are in the story: before and after each call of disk, engine and platform."""
 
 
-@pytest.mark.parametrize("first", range(0, CALLS, 10))
-def test_dies_at_every_call_and_the_story_is_the_same(tmp_path: Path, first: int) -> None:
-    for die_at in range(first, first + 10):
+@pytest.mark.parametrize("first", range(0, CALLS, 28))
+def test_dies_at_a_call_and_the_story_is_the_same(tmp_path: Path, first: int) -> None:
+    die_at_each(tmp_path, range(first, first + 28, 3))
+
+
+@pytest.mark.soak
+def test_dies_at_every_call_and_the_story_is_the_same(tmp_path: Path) -> None:
+    die_at_each(tmp_path, range(CALLS))
+
+
+def die_at_each(tmp_path: Path, moments: Iterable[int]) -> None:
+    for die_at in moments:
         folder = tmp_path / str(die_at)
         folder.mkdir()
         centre = Centre(folder, leaves)

@@ -95,6 +95,16 @@ def test_a_launch_waits_for_its_start_and_for_its_inputs() -> None:
     assert steps_of(agent) == []
 
 
+def test_what_begins_before_the_engine_is_adopted_is_not_prepared_twice() -> None:
+    agent = CentreAgent("chengdu")
+    agent.joined(1, 0)
+    agent.answered(said((launch(1, "j.1"),)), 0, at(0))
+    agent.prepared("j.1", at(0))
+    agent.take()
+    agent.adopted(set(), at(0))
+    assert steps_of(agent) == []
+
+
 def test_the_time_given_ends_at_the_latest_end() -> None:
     agent = CentreAgent("chengdu")
     agent.joined(1, 0)

@@ -1,0 +1,179 @@
+"""The agent as a real process with real processes under it: killed, started again, dismissed, drained."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from tests.agent_platform import TOKEN, StandIn
+
+from suanwang.drivers.local import LocalDriver
+from suanwang.drivers.local_machine import this_machine
+from suanwang.model.content import JobContent
+from suanwang.model.facts import Erased, Started, Used
+from suanwang.model.job import Alternative
+from suanwang.model.orders import Launch, Stop
+
+SECOND = 1_000_000
+PATIENCE_S = 60.0
+
+
+class Scene:
+    """A platform on a socket, an agent in a process, the folder that both share."""
+
+    def __init__(self, folder: Path, address: str, stand_in: StandIn) -> None:
+        self.folder, self.stand_in = folder, stand_in
+        (folder / "token").write_text(TOKEN)
+        (folder / "agent.yaml").write_text(
+            f"platform: {address}\ncentre: chengdu\ntoken_file: {folder}/token\ndata_folder: {folder}/data\n"
+            "driver: local\nreport_interval_s: 1\nwait_s: 2\n"
+            "pools:\n  - {pool: chengdu-a100, device: A100, devices: 2}\n"
+        )
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *flags: str) -> "subprocess.Popen[bytes]":
+        with (self.folder / "agent.log").open("ab") as log:
+            command = [sys.executable, "-m", "suanwang", "agent", "--config", str(self.folder / "agent.yaml")]
+            self.process = subprocess.Popen([*command, *flags], stderr=log, stdout=log)
+        return self.process
+
+    def until(self, met: Callable[[], object], what: str) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not met():
+            log = (self.folder / "agent.log").read_text()
+            assert time.monotonic() < end, f"{what}: {self.stand_in.facts}\n{log}"
+            time.sleep(0.05)
+
+    def launch(self, name: str, run: str, limit_s: int = 60, outputs: tuple[str, ...] = ()) -> None:
+        content = self.stand_in.keep_job(
+            JobContent(run, outputs=outputs, secrets={"TOKEN_OF_MINE": "s3cr3t"})
+        )
+        now = time.time_ns() // 1000
+        order = Launch(
+            len(self.stand_in.orders) + 1, name, "train", "firm", "chengdu-a100",
+            Alternative("A100", 1000, 1, limit_s), 0, 0, now, now + 600 * SECOND, limit_s, content, "", False,
+            300, 0,
+        )  # fmt: skip
+        self.stand_in.orders.append(order)
+
+    def runs(self, name: str) -> bool:
+        return any(isinstance(fact, Started) for fact in self.stand_in.of(name))
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    stand_in = StandIn()
+    with stand_in.served() as address:
+        made = Scene(tmp_path, address, stand_in)
+        yield made
+        if made.process is not None and made.process.poll() is None:
+            made.process.kill()
+            made.process.wait()
+        driver = LocalDriver(tmp_path / "data" / "engine", this_machine({"A100": 2}))
+        driver.end()
+
+
+def test_killed_twice_the_job_is_adopted_and_ends_once(scene: Scene) -> None:
+    scene.launch(
+        "j1.1",
+        "mkdir out; for i in 1 2 3 4 5 6; do echo $i | tee -a out/count; sleep 1; done\n"
+        "echo $TOKEN_OF_MINE | wc -c",
+        outputs=("out/",),
+    )
+    scene.start()
+    scene.until(lambda: scene.runs("j1.1"), "for its start")
+    for _ in range(2):
+        assert scene.process is not None
+        scene.process.send_signal(signal.SIGKILL)
+        scene.process.wait()
+        time.sleep(0.5)
+        scene.start()
+        known = len(scene.stand_in.sessions)
+        scene.until(lambda: len(scene.stand_in.sessions) > known, "for the agent's return")  # noqa: B023
+    scene.until(lambda: scene.stand_in.ended("j1.1"), "for its end")
+    ended = scene.stand_in.ended("j1.1")
+    assert ended is not None
+    assert (ended.outcome, ended.reason, ended.exit_code) == ("success", "exit", 0)
+    facts = scene.stand_in.of("j1.1")
+    assert sum(isinstance(fact, Started) for fact in facts) == 1
+    started = next(fact for fact in facts if isinstance(fact, Started))
+    used = [fact for fact in facts if isinstance(fact, Used)]
+    assert all(one.to_at <= other.from_at for one, other in pairwise(used))
+    total_us = sum(one.to_at - one.from_at for one in used)
+    ran_us = ended.at - started.at
+    assert ran_us - 20_000 <= total_us <= ran_us
+    assert ran_us >= 6 * SECOND
+    assert scene.stand_in.logs["j1.1", "stdout"] == b"1\n2\n3\n4\n5\n6\n7\n"
+    assert ended.outputs in scene.stand_in.contents
+    scene.until(lambda: any(isinstance(fact, Erased) for fact in scene.stand_in.of("j1.1")), "to be erased")
+    assert not (scene.folder / "data" / "work" / "j1.1").exists()
+    assert "s3cr3t" not in (scene.folder / "agent.log").read_text()
+    assert b"s3cr3t" not in (scene.folder / "data" / "journal.jsonl").read_bytes()
+
+
+def test_sigterm_leaves_the_job_alone_and_the_next_agent_has_it(scene: Scene) -> None:
+    scene.launch("j1.1", "echo $$ > pid; sleep 30")
+    process = scene.start()
+    scene.until(lambda: scene.runs("j1.1"), "for its start")
+    pid_file = scene.folder / "data" / "work" / "j1.1" / "pid"
+    scene.until(lambda: pid_file.exists() and pid_file.read_text(), "for its pid")
+    began = time.monotonic()
+    process.terminate()
+    assert process.wait(20) == 0
+    assert time.monotonic() - began < 10
+    pid = int(pid_file.read_text())
+    os.kill(pid, 0)
+    scene.start()
+    scene.stand_in.orders.append(Stop(2, "j1.1", "cancelled", 1))
+    scene.until(lambda: scene.stand_in.ended("j1.1"), "for its end")
+    ended = scene.stand_in.ended("j1.1")
+    assert ended is not None
+    assert (ended.outcome, ended.reason) == ("killed", "cancelled")
+
+
+def test_drain_tells_the_agent_that_runs_and_waits_for_its_work(scene: Scene) -> None:
+    scene.launch("j1.1", "sleep 3")
+    process = scene.start()
+    scene.until(lambda: scene.runs("j1.1"), "for its start")
+    command = [
+        sys.executable,
+        "-m",
+        "suanwang",
+        "agent",
+        "--config",
+        str(scene.folder / "agent.yaml"),
+        "--drain",
+    ]
+    drained = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert drained.returncode == 0, drained.stderr
+    assert process.wait(20) == 0
+    ended = scene.stand_in.ended("j1.1")
+    assert ended is not None
+    assert ended.outcome == "success"
+    assert any(isinstance(fact, Erased) for fact in scene.stand_in.of("j1.1"))
+
+
+def test_two_agents_in_one_folder_and_a_file_with_faults_are_told(scene: Scene, tmp_path: Path) -> None:
+    scene.start()
+    scene.until(lambda: scene.stand_in.sessions, "for the agent")
+    command = [sys.executable, "-m", "suanwang", "agent", "--lang", "en", "--config"]
+    second = subprocess.run(
+        [*command, str(scene.folder / "agent.yaml")], capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 2
+    assert "another agent works in this folder" in second.stderr
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(
+        "platform: nowhere\ncentre: c\ntoken_file: /nowhere\ndata_folder: data\n"
+        "driver: local\nwait_s: 99\npools: []\n"
+    )
+    told = subprocess.run([*command, str(bad)], capture_output=True, text=True, check=False)
+    assert told.returncode == 2
+    for word in ("platform", "token_file", "data_folder", "pools", "wait_s"):
+        assert f"bad.yaml {word}" in told.stderr
+    assert "Traceback" not in told.stderr
