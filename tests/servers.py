@@ -14,6 +14,7 @@ from tests.networks import small_network
 
 from suanwang.engine.inputs import AnyInput
 from suanwang.feeds.network_inputs import network_inputs
+from suanwang.model.scenario import Scenario
 from suanwang.server.app import create_app
 from suanwang.server.first_start import OPERATOR_FILE, FirstStart
 from suanwang.server.host import Host
@@ -25,11 +26,15 @@ HOUR_NS = 3600 * 10**9
 
 
 def town() -> Iterable[AnyInput]:
-    """The small network, which began an hour ago."""
-    scenario = small_network()
+    """What opens a platform on the small network."""
+    return network_inputs(recent(small_network()))
+
+
+def recent(scenario: Scenario) -> Scenario:
+    """The scenario as if it had begun an hour ago."""
     start = datetime.fromtimestamp(time.time_ns() // HOUR_NS * 3600 - 3600, UTC)
     header = msgspec.structs.replace(scenario.header, start=start)
-    return network_inputs(msgspec.structs.replace(scenario, header=header))
+    return msgspec.structs.replace(scenario, header=header)
 
 
 class Bench:

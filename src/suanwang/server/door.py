@@ -116,7 +116,8 @@ def not_found(what: str, name: str) -> NotFound:
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Lets in who may. Raises NotAuthorised, Forbidden, TooMany, Unavailable."""
     del handler
-    method, path = str(connection.scope["method"]), str(cast(dict[str, object], connection.scope)["path_template"])
+    scope = cast(dict[str, object], connection.scope)
+    method, path = str(scope["method"]), str(scope["path_template"])
     roles = ROUTES.get((method, path), frozenset())
     if roles is None:
         return

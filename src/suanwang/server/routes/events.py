@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, Parameter
 from litestar.response import Stream
 
 from suanwang.engine.events import decode
@@ -22,7 +22,7 @@ async def follow_events(
     request: Asked,
     after: Annotated[int | None, Parameter(ge=-1, le=10**15, description="Begin after this index")] = None,
     last_event_id: Annotated[
-        str | None, Parameter(header="Last-Event-ID", description="The same, as browsers send it")
+        str | None, HeaderParameter(name="Last-Event-ID", description="The same, as browsers send it")
     ] = None,
     job: str = "",
     follow: bool = True,

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from typing import Annotated
 
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from suanwang.engine import inputs
 from suanwang.model.api.jobs import (
@@ -40,7 +40,7 @@ async def submit_jobs(request: Asked, data: Submission) -> Submitted:
 @get("/v1/jobs")
 async def list_jobs(
     request: Asked,
-    in_state: Annotated[JobState | None, Parameter(query="state")] = None,
+    in_state: Annotated[JobState | None, QueryParameter(name="state")] = None,
     enterprise: str = "",
     project: str = "",
     limit: Limit = 100,
