@@ -158,6 +158,14 @@ def test_drain_tells_the_agent_that_runs_and_waits_for_its_work(scene: Scene) ->
     assert any(isinstance(fact, Erased) for fact in scene.stand_in.of("j1.1"))
 
 
+def test_a_token_that_does_not_count_ends_an_agent_that_has_nothing_to_lose(scene: Scene) -> None:
+    (scene.folder / "token").write_text("another")
+    assert scene.start().wait(30) == 1
+    told = (scene.folder / "agent.log").read_text()
+    assert "401" in told
+    assert "Traceback" not in told
+
+
 def test_two_agents_in_one_folder_and_a_file_with_faults_are_told(scene: Scene, tmp_path: Path) -> None:
     scene.start()
     scene.until(lambda: scene.stand_in.sessions, "for the agent")

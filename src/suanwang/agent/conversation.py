@@ -11,7 +11,7 @@ from suanwang.agent.backoff import Backoff
 from suanwang.agent.body import Body
 from suanwang.agent.errands import Errands
 from suanwang.agent.home import Home
-from suanwang.agent.platform import Declined, Platform, Replaced
+from suanwang.agent.platform import Declined, Denied, Platform, Replaced
 from suanwang.agent.staging import told
 from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_deadlines import Moment
@@ -83,7 +83,7 @@ class Conversation:
             self.joining = False
             if isinstance(error, Replaced):
                 self.session_asked += AHEAD_MS
-            if isinstance(error, Declined | Replaced):
+            if isinstance(error, Declined | Denied | Replaced):
                 self.refused = error
             self.failed(error, "join")
 

@@ -12,6 +12,10 @@ class Away(SuanwangError):
     exit_code = 1
 
 
+class Denied(Away):
+    """The platform does not know this token, or it may not do that. A token can be issued anew."""
+
+
 class Declined(SuanwangError):
     """The platform will never take this, however often it is asked."""
 

@@ -7,7 +7,7 @@ from typing import BinaryIO, TypeVar
 import httpx
 import msgspec
 
-from suanwang.agent.platform import Away, Declined, Replaced
+from suanwang.agent.platform import Away, Declined, Denied, Replaced
 from suanwang.model.api.problem import Problem
 from suanwang.model.exchange import ContentKept, Exchange, Join, Joined, LogPart, LogTaken, Orders
 from suanwang.units.errors import Fault, SuanwangError
@@ -20,8 +20,9 @@ ANSWER_SECONDS = 30.0
 CONTENT_SECONDS = 300.0
 CHUNK_BYTES = 1 << 20
 STALE = "/problems/stale-session"
-AGAIN = frozenset({401, 403, 408, 425, 429})
-"""Answers of the 400s that may be another later: a token that is issued anew, a limit of rate."""
+DENIED = frozenset({401, 403})
+AGAIN = frozenset({408, 425, 429})
+"""Answers of the 400s that may be another later: a timeout, a limit of rate."""
 
 
 class HttpPlatform:
@@ -130,6 +131,11 @@ def failure(response: httpx.Response) -> SuanwangError:
     except msgspec.MsgspecError:
         told, kind = response.text[:200], ""
     what = Text(f"the platform says {response.status_code}", f"平台应答 {response.status_code}")
+    if response.status_code in DENIED:
+        remedy = Text(
+            "check the token file, and the centre that the token is for", "检查令牌文件及令牌所属中心"
+        )
+        return Denied([Fault(str(response.url), what, told[:500], remedy=remedy)])
     faults = [Fault(str(response.url), what, told[:500], kind=kind)]
     if kind == STALE:
         return Replaced(faults)

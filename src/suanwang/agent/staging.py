@@ -14,7 +14,7 @@ import msgspec
 from suanwang.agent.archives import fixed_part, pack, unpack, wanted
 from suanwang.agent.configuration import AgentLimits, AgentPool
 from suanwang.agent.platform import Declined, Platform
-from suanwang.drivers.attempt_folder import CONTROL, erase
+from suanwang.drivers.attempt_folder import CONTROL, erase, log_path
 from suanwang.drivers.launch_check import ATTEMPT
 from suanwang.drivers.port import Driver, Launch, OutputFile, Stream
 from suanwang.model import orders
@@ -24,6 +24,8 @@ from suanwang.units.errors import Fault, InvalidInput, SuanwangError
 from suanwang.units.text import Text, same
 
 CONTENT_BYTES_MOST = 64 << 20
+CONTENTS_KEPT, CONTENT_BYTES_KEPT = 64, 1 << 16
+"""So many contents, none larger than that, stay in memory: the jobs of an array share one."""
 LIMIT_UNKNOWN_S = 1
 """The time limit of a launch is set when it begins."""
 
@@ -58,6 +60,7 @@ class Staging:
     ) -> None:
         self.platform, self.driver = platform, driver
         self.work, self.scratch, self.limits = work, scratch, limits
+        self.contents: dict[str, JobContent] = {}
 
     def prepare(self, order: orders.Launch, pool: AgentPool) -> Prepared:
         """Fetch all that the attempt needs into an empty folder. Raises InvalidInput, Declined, Away."""
@@ -98,13 +101,21 @@ class Staging:
         """The content of a job; one without a name does nothing. Raises InvalidInput where it is none."""
         if not name:
             return JobContent("true")
+        known = self.contents.get(name)
+        if known is not None:
+            return known
         with BytesIO() as file:
             self.platform.fetch(name, file, CONTENT_BYTES_MOST)
             try:
-                return msgspec.json.decode(file.getvalue(), type=JobContent)
+                found = msgspec.json.decode(file.getvalue(), type=JobContent)
             except msgspec.MsgspecError as error:
                 what = Text("not a job's content", "不是作业内容")
                 raise InvalidInput([Fault(name, what, str(error)[:200])]) from None
+            if file.tell() <= CONTENT_BYTES_KEPT:
+                while len(self.contents) >= CONTENTS_KEPT:
+                    self.contents.pop(next(iter(self.contents)), None)
+                self.contents[name] = found
+            return found
 
     def folder(self, attempt: str) -> Path:
         """Where an attempt lies. Raises InvalidInput where its name is none."""
@@ -169,7 +180,7 @@ class Staging:
         known = dict(sizes or {})
         for stream in ("stdout", "stderr"):
             at = known.get(stream, 0)
-            while at < self.limits.log_bytes:
+            while at < self.limits.log_bytes and self.may_have_more(attempt, stream, at):
                 limit = min(LOG_PART_BYTES_MOST, self.limits.log_bytes - at)
                 part = self.driver.read_log(attempt, stream, at, limit)
                 if not part:
@@ -180,6 +191,13 @@ class Staging:
                 at = until
             known[stream] = at
         return known
+
+    def may_have_more(self, attempt: str, stream: Stream, at: int) -> bool:
+        """Whether a stream may be longer than `at`: a look at its file, where it is here, spares a call."""
+        try:
+            return Path(log_path(str(self.folder(attempt)), stream)).lstat().st_size > at
+        except OSError:
+            return True
 
     def temporary(self) -> BinaryIO:
         """A file without a name, for an archive on its way."""
