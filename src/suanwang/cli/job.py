@@ -90,6 +90,7 @@ def _show(arguments: argparse.Namespace, language: Language) -> int:
 
 def _explain(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.cli.candidates import print_candidates, reason_line
+    from suanwang.cli.job_told import position_words
     from suanwang.cli.tables import print_told
     from suanwang.model.api.jobs import Explanation
 
@@ -101,9 +102,7 @@ def _explain(arguments: argparse.Namespace, language: Language) -> int:
     if told.reason is not None:
         print(reason_line(told.reason, language))
     if told.position is not None:
-        print(
-            Text(f"{told.position} stand before it in line", f"前面还有 {told.position} 个作业").say(language)
-        )
+        print(position_words(told.position).say(language))
     if told.candidates:
         print_candidates(told.candidates, 0, language)
     return 0

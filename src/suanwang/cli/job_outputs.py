@@ -24,7 +24,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     else:
         for name in names:
             print(folder / name)
-        print(Text(f"{len(names)} files", f"{len(names)} 个文件").say(language), file=sys.stderr)
+        print(Text(f"files: {len(names)}", f"{len(names)} 个文件").say(language), file=sys.stderr)
     return 0
 
 

@@ -27,7 +27,7 @@ COLUMNS: tuple[Column, ...] = (
 def print_job(told: "JobTold", language: Language) -> None:
     """The job."""
     line = told.line
-    why = reason_word(line.why).say(language) if line.why and line.state != "active" else ""
+    why = reason_word(line.why).say(language) if line.why and line.state not in ("active", "succeeded") else ""
     print(f"{line.job} {line.name} · {line.enterprise}{f'/{line.project}' if line.project else ''}")
     print(f"{standing(line, language)}{f': {why}' if why else ''}")
     if told.reason is not None:
@@ -36,9 +36,7 @@ def print_job(told: "JobTold", language: Language) -> None:
         waits = ", ".join(told.waiting_on)
         print(Text(f"waits for {waits}", f"等待 {waits}").say(language))
     if told.position is not None:
-        print(
-            Text(f"{told.position} stand before it in line", f"前面还有 {told.position} 个作业").say(language)
-        )
+        print(position_words(told.position).say(language))
     if (
         line.state == "active"
         and line.attempt_state in ("reserved", "dispatched")
@@ -65,6 +63,13 @@ def print_job(told: "JobTold", language: Language) -> None:
     for attempt in told.attempts:
         if attempt.note:
             print(f"{attempt.attempt}: {attempt.note}")
+
+
+def position_words(position: int) -> Text:
+    """How many stand before a job in its line."""
+    if not position:
+        return Text("the next in line", "排在最前")
+    return Text(f"{position} stand before it in line", f"前面还有 {position} 个作业")
 
 
 def attempt_row(attempt: "AttemptTold", language: Language) -> tuple[str, ...]:

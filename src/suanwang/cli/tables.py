@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from suanwang.units.instants import local_time
-from suanwang.units.money import yuan
+from suanwang.units.money import MICRO_PER_YUAN, yuan
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -63,8 +63,10 @@ def clock(at: int | None) -> str:
 
 
 def money(amount_micro: int) -> str:
-    """Yuan to the 分; to the last digit where that would hide all of it."""
-    return yuan(amount_micro) if abs(amount_micro) >= 10_000 or not amount_micro else yuan(amount_micro, 6)
+    """Yuan to the 分; amounts below one yuan to four places, tiny ones to the last digit."""
+    if not amount_micro or abs(amount_micro) >= MICRO_PER_YUAN:
+        return yuan(amount_micro)
+    return yuan(amount_micro, 4 if abs(amount_micro) >= 100 else 6)
 
 
 def devices(milli: int) -> str:

@@ -40,9 +40,9 @@ GUIZHOU = "guizhou-compute-voucher"
 SUPER, HUB, METROPOLIS, LOST = "chengdu-super-1", "tianfu-1", "hangzhou-ai-1", "guian-1"
 SEATS = (
     Seat(SUPER, {"cpu": (8, 4)}, (CHENGDU,)),
-    Seat(HUB, {"L20": (4, 2)}, (CHENGDU,)),
+    Seat(HUB, {"A800": (4, 2)}, (CHENGDU,)),
     Seat(METROPOLIS, {"RTX4090": (4, 4), "H20": (2, 2)}),
-    Seat(LOST, {"A800": (4, 4)}, (GUIZHOU,)),
+    Seat(LOST, {"L20": (4, 4)}, (GUIZHOU,)),
 )
 """A supercomputing centre, a western hub, an eastern city's AI centre, and a hub that will be lost."""
 
