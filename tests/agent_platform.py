@@ -5,7 +5,7 @@ in one process and thread, `AsgiTransport` calls it.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
 from threading import Thread
@@ -122,7 +122,7 @@ class StandIn:
         return 200, msgspec.json.encode(Orders(orders, given.report_id, tuple(sorted(self.follow))))
 
     @contextmanager
-    def served(self) -> Iterator[str]:
+    def served(self) -> Generator[str]:
         """Over a socket of this machine; its address."""
         server = uvicorn.Server(uvicorn.Config(self, port=0, log_level="warning", lifespan="off"))
         thread = Thread(target=server.run, daemon=True)

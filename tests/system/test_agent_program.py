@@ -14,6 +14,7 @@ from tests.agent_platform import TOKEN, StandIn
 
 from suanwang.drivers.local import LocalDriver
 from suanwang.drivers.local_machine import this_machine
+from suanwang.drivers.private_slurm import PrivateSlurm, missing_programs
 from suanwang.model.content import JobContent
 from suanwang.model.facts import Erased, Started, Used
 from suanwang.model.job import Alternative
@@ -23,16 +24,19 @@ SECOND = 1_000_000
 PATIENCE_S = 60.0
 
 
+LOCAL = "driver: local\npools:\n  - {pool: chengdu-a100, device: A100, devices: 2}\n"
+SLURM = "driver: slurm\npools:\n  - {pool: chengdu-a100, device: A100, resource: 'gpu:a100'}\n"
+
+
 class Scene:
     """A platform on a socket, an agent in a process, the folder that both share."""
 
-    def __init__(self, folder: Path, address: str, stand_in: StandIn) -> None:
+    def __init__(self, folder: Path, address: str, stand_in: StandIn, engine: str = LOCAL) -> None:
         self.folder, self.stand_in = folder, stand_in
         (folder / "token").write_text(TOKEN)
         (folder / "agent.yaml").write_text(
             f"platform: {address}\ncentre: chengdu\ntoken_file: {folder}/token\ndata_folder: {folder}/data\n"
-            "driver: local\nreport_interval_s: 1\nwait_s: 2\n"
-            "pools:\n  - {pool: chengdu-a100, device: A100, devices: 2}\n"
+            f"report_interval_s: 1\nwait_s: 2\n{engine}"
         )
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -41,6 +45,11 @@ class Scene:
             command = [sys.executable, "-m", "suanwang", "agent", "--config", str(self.folder / "agent.yaml")]
             self.process = subprocess.Popen([*command, *flags], stderr=log, stdout=log)
         return self.process
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
     def until(self, met: Callable[[], object], what: str) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -71,9 +80,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     with stand_in.served() as address:
         made = Scene(tmp_path, address, stand_in)
         yield made
-        if made.process is not None and made.process.poll() is None:
-            made.process.kill()
-            made.process.wait()
+        made.kill()
         driver = LocalDriver(tmp_path / "data" / "engine", this_machine({"A100": 2}))
         driver.end()
 
@@ -185,3 +192,35 @@ def test_two_agents_in_one_folder_and_a_file_with_faults_are_told(scene: Scene, 
     for word in ("platform", "token_file", "data_folder", "pools", "wait_s"):
         assert f"bad.yaml {word}" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_on_a_real_slurm_a_job_outlives_the_agent_and_its_outputs_come_back(tmp_path: Path) -> None:
+    lacking = missing_programs()
+    if lacking:
+        pytest.skip(f"no Slurm here: {', '.join(lacking)} (as root: apt-get install slurm-wlm munge)")
+    tmp_path.chmod(0o755)
+    folder = tmp_path / "slurm"
+    folder.mkdir()
+    slurm = PrivateSlurm(folder, 1, device="a100", devices=2)
+    stand_in = StandIn()
+    try:
+        with stand_in.served() as address:
+            scene = Scene(tmp_path, address, stand_in, SLURM + f"slurm_conf: {slurm.conf}\n")
+            scene.start()
+            scene.until(lambda: stand_in.fits, "for what fits")
+            scene.launch(
+                "j1.1", "mkdir out; for i in 1 2 3 4 5; do echo $i >> out/n; sleep 1; done", outputs=("out",)
+            )
+            scene.until(lambda: scene.runs("j1.1"), "for its start")
+            scene.kill()
+            scene.start()
+            scene.until(lambda: stand_in.ended("j1.1"), "for its end")
+            ended = stand_in.ended("j1.1")
+            assert ended is not None
+            assert (ended.outcome, ended.exit_code) == ("success", 0)
+            assert ended.outputs in stand_in.contents
+            used = [fact for fact in stand_in.of("j1.1") if isinstance(fact, Used)]
+            assert 4 * SECOND <= sum(one.to_at - one.from_at for one in used) <= 30 * SECOND
+            scene.kill()
+    finally:
+        slurm.stop()
