@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
@@ -65,13 +65,13 @@ def refuse_odd(member: tarfile.TarInfo) -> None:
     raise InvalidInput([Fault("archive", what, member.name[:200], Text("plain files", "普通文件"))])
 
 
-def write_new(place: Path, data: "BinaryIO | object", executable: bool) -> None:
+def write_new(place: Path, data: IO[bytes], executable: bool) -> None:
     """A file in the place of whatever was there, links not followed."""
     place.unlink(missing_ok=True)
     mode = 0o755 if executable else 0o644
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(place, flags, mode), "wb") as file:
-        while chunk := data.read(CHUNK_BYTES):  # pyright: ignore
+        while chunk := data.read(CHUNK_BYTES):
             file.write(chunk)
 
 

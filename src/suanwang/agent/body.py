@@ -29,12 +29,13 @@ AGAIN_US = SECOND_US
 """How long a call that failed is left alone."""
 FITS_EVERY_US = 2 * SECOND_US
 ACKNOWLEDGE_EVERY_US = 5 * SECOND_US
+POLL_EVERY_US = SECOND_US // 20
 STAGING_LANES = 4
 Say = Callable[[Text], None]
 
 
 class Body:
-    """Around one engine. `poll_wait_s`: how long a call for the engine's news may wait for some."""
+    """Around one engine. `poll_wait_s`: how long a call for its news may wait for some; 0: not at all."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Body:
         self.later: list[tuple[int, steps.AnyStep]] = []
         self.adopted = self.adopting = self.polling = self.fitting = False
         self.poll_due = self.fits_due = True
-        self.adopt_us = self.poll_us = self.fits_us = self.acknowledge_us = 0
+        self.polled_us = self.adopt_us = self.poll_us = self.fits_us = self.acknowledge_us = 0
         self.staged = 0
 
     # ------------------------------------------------------------ what it does by itself
@@ -73,8 +74,9 @@ class Body:
                 self.errands.do("engine", self.driver.adopt, self.take_in, self.not_adopted)
             return
         if self.poll_due and not self.polling and steady_us >= self.poll_us:
-            self.polling, self.poll_due = True, False
-            self.errands.do("news", lambda: self.driver.poll(self.poll_wait_s), self.polled, self.not_polled)
+            self.polling, self.poll_due, self.polled_us = True, False, steady_us
+            lane = "news" if self.poll_wait_s else "engine"
+            self.errands.do(lane, lambda: self.driver.poll(self.poll_wait_s), self.polled, self.not_polled)
         if self.fits_due and not self.fitting and steady_us >= self.fits_us:
             self.fitting, self.fits_due = True, False
             self.fits_us = steady_us + FITS_EVERY_US
@@ -102,6 +104,8 @@ class Body:
         """News."""
         self.polling = False
         self.poll_due = self.poll_due or bool(reports)
+        if not reports:  # an engine that does not wait for news is not asked all the time
+            self.poll_us = self.polled_us + POLL_EVERY_US
         self.hear(reports)
 
     def not_polled(self, error: Exception) -> None:
@@ -198,6 +202,7 @@ class Body:
 
         def done(answers: Sequence[object]) -> None:
             self.poll_due = self.fits_due = True
+            self.poll_us = 0
             then(answers)
 
         self.errands.do("engine", call, done, lambda error: self.again(wanted, error))

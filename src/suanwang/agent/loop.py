@@ -7,7 +7,7 @@ is done and nothing is told before the disk has what it follows from.
 import random
 from collections.abc import Callable, Sequence
 
-from suanwang.agent.body import Body
+from suanwang.agent.body import POLL_EVERY_US, Body
 from suanwang.agent.configuration import AgentLimits, AgentPool
 from suanwang.agent.conversation import Conversation
 from suanwang.agent.errands import Errands
@@ -98,8 +98,11 @@ class AgentLoop:
 
     def due_in_s(self, moment: Moment) -> float:
         """In how many seconds to step again, if nothing comes before."""
+        # an engine that does not wait for news is looked at often
+        hurry = self.agent.live and not self.body.poll_wait_s
+        least_s = POLL_EVERY_US / 1e6 if hurry else STEP_EVERY_S
         due_at = self.agent.due_at(moment)
-        return STEP_EVERY_S if due_at is None else min(STEP_EVERY_S, max(0.0, (due_at - moment.at) / 1e6))
+        return least_s if due_at is None else min(least_s, max(0.0, (due_at - moment.at) / 1e6))
 
     @property
     def over(self) -> bool:

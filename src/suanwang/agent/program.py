@@ -58,7 +58,7 @@ def run_agent(given: AgentConfiguration, say: Callable[[Text], None]) -> None:
                 now(),
                 limits=given.limits,
                 wait_s=given.wait_s,
-                poll_wait_s=POLL_WAIT_S,
+                poll_wait_s=0.0 if given.driver == "fake" else POLL_WAIT_S,
                 report_interval_s=given.report_interval_s,
                 say=say,
             )

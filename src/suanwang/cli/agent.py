@@ -3,7 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from suanwang.units.text import Language, Text
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     """Adds the arguments of `agent`."""
 
-    def option(name: str, about: Text, metavar: str, **more: object) -> None:
-        parser.add_argument(name, help=about.say(language), metavar=metavar, **more)  # pyright: ignore
+    def option(name: str, about: Text, metavar: str, **more: Any) -> None:
+        parser.add_argument(name, help=about.say(language), metavar=metavar, **more)
 
     option(
         "--config",
