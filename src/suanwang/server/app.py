@@ -6,6 +6,7 @@ from litestar import Litestar, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from suanwang import __version__
@@ -100,7 +101,7 @@ def create_app(host: Host) -> tuple[Litestar, Watch]:
             security=security,
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
             path="/",
-            enabled_endpoints={"openapi.json"},
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         request_max_body_size=BODY_BYTES_MOST,
         logging_config=None,

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from suanwang.engine.inputs import AnyInput
+from suanwang.engine.inputs import AnyInput, EnrolCentre
 from suanwang.server.lead import Lead
 from suanwang.server.tokens import new_token
 
@@ -32,7 +32,7 @@ class FirstStart:
             )
         if self.network is not None and lead.platform.state.terms is None:
             for given in self.network():
-                await lead.ask(given)
+                await (lead.enrol(given) if isinstance(given, EnrolCentre) else lead.ask(given))
 
 
 def write_closed(path: Path, text: str) -> None:

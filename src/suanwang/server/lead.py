@@ -90,6 +90,19 @@ class Lead:
         self.wake.set()
         return await future
 
+    async def enrol(self, given: inputs.EnrolCentre) -> Ticket:
+        """A centre joins the network. No agent speaks for a new one yet: it is silent from the first."""
+        known = self.platform.state.centres.get(given.centre.centre)
+        silence = None
+        if known is None or known.session == 0:
+            name = f"{ONCE}new/{self.log.epoch}/{given.id[-80:]}"
+            silence = inputs.HearSilence(name, given.centre.centre, self.clock.now())
+        asked = [self.ask(given)] if silence is None else [self.ask(given), self.ask(silence)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        if isinstance(answers[0], BaseException):
+            raise answers[0]
+        return answers[0]
+
     async def durable(self) -> None:
         """Returns once all that is decided so far is in the log. Raises Unavailable if it never will be."""
         if self.over:
@@ -246,7 +259,7 @@ class Lead:
                 self.proved_s = max(self.proved_s, begun_s)
 
     async def _watch(self) -> None:
-        """Centres that say nothing are suspect after the lease; at once where no agent ever came."""
+        """Centres that say nothing are suspect after the lease."""
         loop = asyncio.get_running_loop()
         count = 0
         while True:
@@ -255,7 +268,7 @@ class Lead:
                 silent_s = self.contacts.silent_s(name, now_s)
                 if self.stopping:
                     break
-                if centre.open and (centre.session == 0 or silent_s > self.settings.lease_s):
+                if centre.open and silent_s > self.settings.lease_s:
                     since_at = self.clock.now() - int(min(silent_s, 1e6) * 1e6)
                     count += 1
                     await self.ask(

@@ -3,6 +3,7 @@
 import asyncio
 
 from litestar import post
+from litestar.params import FromPath, JSONBody
 
 from suanwang.engine import inputs
 from suanwang.engine.platform import Platform
@@ -19,7 +20,7 @@ ORDERS_MOST = 1_000
 
 
 @post("/v1/centres/{centre:str}/join", status_code=200)
-async def join_centre(request: Asked, centre: str, data: Join) -> Joined:
+async def join_centre(request: Asked, centre: FromPath[str], data: JSONBody[Join]) -> Joined:
     """An agent takes up work for its centre; reports of the agent before it are refused from now on."""
     request.own_centre(centre)
     lead = request.lead
@@ -32,7 +33,7 @@ async def join_centre(request: Asked, centre: str, data: Join) -> Joined:
 
 
 @post("/v1/centres/{centre:str}/exchange", status_code=200)
-async def exchange(request: Asked, centre: str, data: Exchange) -> Orders:
+async def exchange(request: Asked, centre: FromPath[str], data: JSONBody[Exchange]) -> Orders:
     """Facts in, orders out; held open until there is an order, for at most `wait_s` seconds."""
     request.own_centre(centre)
     lead, loop = request.lead, asyncio.get_running_loop()

@@ -3,13 +3,13 @@
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import PathParameter
 
 from suanwang.server.door import Asked
 from suanwang.server.publishing import prove_consistency, prove_inclusion, publish
 
 TEXT = "text/plain; charset=utf-8"
-Number = Annotated[int, Parameter(ge=0, le=10**15)]
+Number = Annotated[int, PathParameter(ge=0, le=10**15)]
 
 
 @get("/v1/audit/checkpoint", media_type=TEXT)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from litestar import Response, delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter, RawBody
 from litestar.response import Stream
 
 from suanwang.engine.platform import Attempt, attempt_name
@@ -20,14 +20,14 @@ OVERHEAD_BYTES = 1024
 READ_BYTES = 1 << 20
 FOLLOW_LOOK_S = 0.5
 BINARY = "application/octet-stream"
-AttemptNumber = Annotated[int, Parameter(ge=0, le=10**9, description="0: the last")]
+AttemptNumber = Annotated[int, QueryParameter(ge=0, le=10**9, description="0: the last")]
 
 
 @put("/v1/contents", status_code=201, request_max_body_size=PAPER_BYTES_MOST - OVERHEAD_BYTES)
 async def keep_content(
     request: Asked,
-    body: bytes,
-    enterprise: str = "",
+    body: RawBody,
+    enterprise: FromQuery[str] = "",
 ) -> ContentKept:
     """Keeps the body beside the log, for the caller alone; its name goes into a job or a fact."""
     caller = request.caller
@@ -40,13 +40,13 @@ async def keep_content(
 
 
 @get("/v1/contents/{content:str}", media_type=BINARY)
-async def read_content(request: Asked, content: str) -> bytes:
+async def read_content(request: Asked, content: FromPath[str]) -> bytes:
     """The bytes of a content: of one's own, of a result of one's job, for an agent of a job it runs."""
     return (await seen(request, content)).data
 
 
 @delete("/v1/contents/{content:str}", status_code=204)
-async def erase_content(request: Asked, content: str) -> None:
+async def erase_content(request: Asked, content: FromPath[str]) -> None:
     """Erases a content of one's own for good; its name in the log stays and tells nothing."""
     found = await seen(request, content)
     caller = request.caller
@@ -83,7 +83,7 @@ def may_see(request: Asked, name: str, owner: str) -> bool:
 
 
 @post("/v1/attempts/{attempt:str}/log", status_code=200)
-async def append_log(request: Asked, attempt: str, data: LogPart) -> LogTaken:
+async def append_log(request: Asked, attempt: FromPath[str], data: JSONBody[LogPart]) -> LogTaken:
     """Takes a part of a stream of an attempt that the agent's centre runs, or ran."""
     known = request.platform.state.attempts.get(attempt)
     if known is None or known.centre != request.caller.holder:
@@ -94,11 +94,11 @@ async def append_log(request: Asked, attempt: str, data: LogPart) -> LogTaken:
 @get("/v1/jobs/{job:str}/log", media_type=BINARY)
 async def read_log(
     request: Asked,
-    job: str,
-    stream: LogStream = "stdout",
+    job: FromPath[str],
+    stream: FromQuery[LogStream] = "stdout",
     attempt: AttemptNumber = 0,
-    offset: Annotated[int, Parameter(ge=0, le=10**12)] = 0,
-    follow: bool = False,
+    offset: Annotated[int, QueryParameter(ge=0, le=10**12)] = 0,
+    follow: FromQuery[bool] = False,
 ) -> Stream:
     """What an attempt of a job wrote, wherever it runs; with `follow` until it is over."""
     known = request.job(job)
@@ -138,7 +138,7 @@ async def log_parts(
 @get("/v1/jobs/{job:str}/outputs", media_type=BINARY)
 async def read_outputs(
     request: Asked,
-    job: str,
+    job: FromPath[str],
     attempt: AttemptNumber = 0,
 ) -> Response[bytes]:
     """What an attempt left behind, as its agent sent it (tar.gz)."""

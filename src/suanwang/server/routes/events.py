@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from litestar import get
-from litestar.params import HeaderParameter, Parameter
+from litestar.params import FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from suanwang.engine.events import decode
@@ -15,17 +15,20 @@ from suanwang.server.history import events_of_log
 
 PAGE_EVENTS = 2_000
 KEEP_ALIVE_S = 15.0
+After = Annotated[int | None, QueryParameter(ge=-1, le=10**15, description="Begin after this index")]
 
 
 @get("/v1/events", media_type="text/event-stream")
 async def follow_events(
     request: Asked,
-    after: Annotated[int | None, Parameter(ge=-1, le=10**15, description="Begin after this index")] = None,
+    after: Annotated[
+        int | None, QueryParameter(ge=-1, le=10**15, description="Begin after this index")
+    ] = None,
     last_event_id: Annotated[
         str | None, HeaderParameter(name="Last-Event-ID", description="The same, as browsers send it")
     ] = None,
-    job: str = "",
-    follow: bool = True,
+    job: FromQuery[str] = "",
+    follow: FromQuery[bool] = True,
 ) -> Stream:
     """Events of the log from an index on, of one job or of all; `follow` false ends at the newest.
 

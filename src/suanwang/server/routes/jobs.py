@@ -4,7 +4,7 @@ from bisect import bisect_left
 from typing import Annotated
 
 from litestar import get, post
-from litestar.params import Parameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from suanwang.engine import inputs
 from suanwang.model.api.jobs import (
@@ -25,12 +25,12 @@ PAGE_MOST = 1_000
 LOOKED_AT_MOST = 50_000
 """So many jobs are passed over in one page before it is handed out as it is."""
 
-Limit = Annotated[int, Parameter(ge=1, le=PAGE_MOST, description="At most so many in one page")]
-Cursor = Annotated[str | None, Parameter(max_length=40, description="`next` of the page before")]
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MOST, description="At most so many in one page")]
+Cursor = Annotated[str | None, QueryParameter(max_length=40, description="`next` of the page before")]
 
 
 @post("/v1/jobs", status_code=201)
-async def submit_jobs(request: Asked, data: Submission) -> Submitted:
+async def submit_jobs(request: Asked, data: JSONBody[Submission]) -> Submitted:
     """Submits one job or ten thousand, in one transaction; each is admitted or refused by itself."""
     enterprise = request.enterprise(data.enterprise)
     ticket = await request.ask(inputs.SubmitJobs(request.input_id(), enterprise, data.jobs))
@@ -41,8 +41,8 @@ async def submit_jobs(request: Asked, data: Submission) -> Submitted:
 async def list_jobs(
     request: Asked,
     in_state: Annotated[JobState | None, QueryParameter(name="state")] = None,
-    enterprise: str = "",
-    project: str = "",
+    enterprise: FromQuery[str] = "",
+    project: FromQuery[str] = "",
     limit: Limit = 100,
     after: Cursor = None,
 ) -> JobPage:
@@ -73,13 +73,13 @@ async def list_jobs(
 
 
 @get("/v1/jobs/{job:str}")
-async def show_job(request: Asked, job: str) -> JobTold:
+async def show_job(request: Asked, job: FromPath[str]) -> JobTold:
     """One job: its attempts, its money, where it stands."""
     return job_told(request.platform, job, request.job(job), request.language)
 
 
 @post("/v1/jobs/{job:str}/cancel", status_code=200)
-async def cancel_job(request: Asked, job: str) -> JobTold:
+async def cancel_job(request: Asked, job: FromPath[str]) -> JobTold:
     """No more of a job: ended at once where it does not run, else by its agent. Again is no fault."""
     request.job(job)
     await request.ask(inputs.CancelJob(request.input_id(), job))
@@ -87,7 +87,7 @@ async def cancel_job(request: Asked, job: str) -> JobTold:
 
 
 @post("/v1/jobs/{job:str}/extend", status_code=200)
-async def extend_job(request: Asked, job: str, data: Extension) -> JobTold:
+async def extend_job(request: Asked, job: FromPath[str], data: JSONBody[Extension]) -> JobTold:
     """More time for a running job: reservation and hold are enlarged, both or neither."""
     request.job(job)
     await request.ask(inputs.ExtendJob(request.input_id(), job, data.more_s))
@@ -95,7 +95,7 @@ async def extend_job(request: Asked, job: str, data: Extension) -> JobTold:
 
 
 @post("/v1/jobs/{job:str}/pause", status_code=200)
-async def pause_job(request: Asked, job: str) -> JobTold:
+async def pause_job(request: Asked, job: FromPath[str]) -> JobTold:
     """Stops the clock of a running job; it keeps its devices."""
     request.job(job)
     await request.ask(inputs.PauseJob(request.input_id(), job))
@@ -103,7 +103,7 @@ async def pause_job(request: Asked, job: str) -> JobTold:
 
 
 @post("/v1/jobs/{job:str}/resume", status_code=200)
-async def resume_job(request: Asked, job: str) -> JobTold:
+async def resume_job(request: Asked, job: FromPath[str]) -> JobTold:
     """Lets a paused job go on."""
     request.job(job)
     await request.ask(inputs.PauseJob(request.input_id(), job, resume=True))

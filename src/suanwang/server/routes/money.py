@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from suanwang.engine.inputs import Book, SetQuota
 from suanwang.engine.platform import Holding, Platform, holding_key
@@ -37,7 +37,7 @@ from suanwang.units.text import Text
 
 OPERATOR_IDS = "op/"
 """Ids that come from outside begin so: the platform's own cannot be taken."""
-Instant = Annotated[int, Parameter(ge=0, le=INSTANT_MOST, description="UTC microseconds")]
+Instant = Annotated[int, QueryParameter(ge=0, le=INSTANT_MOST, description="UTC microseconds")]
 
 
 @get("/v1/wallets")
@@ -50,7 +50,7 @@ async def list_wallets(request: Asked) -> Wallets:
 
 
 @get("/v1/wallets/{enterprise:str}")
-async def show_wallet(request: Asked, enterprise: str) -> WalletTold:
+async def show_wallet(request: Asked, enterprise: FromPath[str]) -> WalletTold:
     """One wallet, with what its vouchers hold."""
     known = request.platform.state.vouchers.ledger.enterprises
     if enterprise not in known or not request.caller.sees(enterprise):
@@ -75,7 +75,7 @@ def wallet_told(platform: Platform, name: str) -> WalletTold:
 
 
 @post("/v1/ledger/commands", status_code=201)
-async def book_command(request: Asked, data: AnyCommand) -> Booked:
+async def book_command(request: Asked, data: JSONBody[AnyCommand]) -> Booked:
     """A command of the ledger: open a wallet, top up, a refund… Its `id` is its idempotency key."""
     name = f"{OPERATOR_IDS}{data.id}"
     return await booked(request, Book(name, msgspec.structs.replace(data, id=name)))
@@ -94,9 +94,9 @@ async def booked(request: Asked, given: Book) -> Booked:
 @get("/v1/ledger/entries")
 async def list_entries(
     request: Asked,
-    account: Annotated[str, Parameter(max_length=150)] = "",
-    after: Annotated[int, Parameter(ge=0, le=10**15, description="`next` of the page before")] = 0,
-    limit: Annotated[int, Parameter(ge=1, le=1_000)] = 100,
+    account: Annotated[str, QueryParameter(max_length=150)] = "",
+    after: Annotated[int, QueryParameter(ge=0, le=10**15, description="`next` of the page before")] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=1_000)] = 100,
 ) -> EntryPage:
     """Entries of the ledger, in the order of the log; of one account or of all."""
     return await request.host.side.run(entries_of_log, after, account, limit)
@@ -104,7 +104,7 @@ async def list_entries(
 
 @get("/v1/statements/{kind:str}/{name:str}")
 async def show_statement(
-    request: Asked, kind: str, name: str, from_at: Instant, to_at: Instant
+    request: Asked, kind: FromPath[str], name: FromPath[str], from_at: Instant, to_at: Instant
 ) -> StatementTold:
     """A statement for [from_at, to_at): of an enterprise, a centre, a programme or the platform."""
     caller = request.caller
@@ -123,14 +123,14 @@ async def show_statement(
 
 
 @post("/v1/settlements", status_code=201)
-async def settle(request: Asked, data: SettlementAsked) -> Booked:
+async def settle(request: Asked, data: JSONBody[SettlementAsked]) -> Booked:
     """Settles a centre for a period that is over."""
     name = f"{OPERATOR_IDS}settle/{data.centre}/{data.period}"
     return await booked(request, Book(name, Settle(name, data.centre, data.period, data.from_at, data.to_at)))
 
 
 @get("/v1/settlements")
-async def list_settlements(request: Asked, centre: str = "") -> Settlements:
+async def list_settlements(request: Asked, centre: FromQuery[str] = "") -> Settlements:
     """Settlements that the caller sees."""
     caller = request.caller
     if caller.role == "agent":
@@ -155,7 +155,7 @@ async def list_settlements(request: Asked, centre: str = "") -> Settlements:
 
 
 @post("/v1/quotas", status_code=201)
-async def set_quota(request: Asked, data: QuotaAsked) -> QuotaTold:
+async def set_quota(request: Asked, data: JSONBody[QuotaAsked]) -> QuotaTold:
     """A quota of an enterprise or of one of its projects, new or replaced."""
     name, one = request.input_id(), data
     await request.ask(SetQuota(name, one.enterprise, one.project, one.milli_most, one.jobs_most, one.weight))
@@ -183,7 +183,7 @@ def quota_told(platform: Platform, holder: str) -> QuotaTold:
 
 @get("/v1/statistics")
 async def show_statistics(
-    request: Asked, by: Literal["centre", "region", "enterprise"] = "centre"
+    request: Asked, by: FromQuery[Literal["centre", "region", "enterprise"]] = "centre"
 ) -> Statistics:
     """Attempts, device-hours, energy and carbon of what is over; an enterprise's or a centre's own alone."""
     caller, state = request.caller, request.platform.state

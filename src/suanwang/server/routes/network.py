@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from suanwang.engine import inputs
 from suanwang.engine.conformance import GradeCentre
@@ -27,7 +27,7 @@ from suanwang.server.network_lines import centres_told, devices_told, pools_told
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 
-Slots = Annotated[int, Parameter(ge=1, le=2_000, description="So many slots from the present one on")]
+Slots = Annotated[int, QueryParameter(ge=1, le=2_000, description="So many slots from the present one on")]
 
 
 @get("/v1/network")
@@ -49,7 +49,7 @@ async def show_network(request: Asked) -> NetworkTold:
 
 
 @post("/v1/network", status_code=201)
-async def open_network(request: Asked, data: NetworkAsked) -> Done:
+async def open_network(request: Asked, data: JSONBody[NetworkAsked]) -> Done:
     """Opens the network, once."""
     name = request.input_id()
     given = inputs.OpenNetwork(name, data.terms, data.regions, data.links, data.pairings)
@@ -63,7 +63,7 @@ async def list_centres(request: Asked) -> Centres:
 
 
 @get("/v1/centres/{centre:str}")
-async def show_centre(request: Asked, centre: str) -> CentreTold:
+async def show_centre(request: Asked, centre: FromPath[str]) -> CentreTold:
     """One centre."""
     for one in centres_told(request.platform):
         if one.row.centre == centre:
@@ -72,18 +72,18 @@ async def show_centre(request: Asked, centre: str) -> CentreTold:
 
 
 @put("/v1/centres/{centre:str}", status_code=200)
-async def enrol_centre(request: Asked, centre: str, data: Enrolment) -> Done:
+async def enrol_centre(request: Asked, centre: FromPath[str], data: JSONBody[Enrolment]) -> Done:
     """A centre joins the network (算力并网), or its rows are replaced; it works once its agent has joined."""
     if data.centre.centre != centre:
         what = Text("the path names another centre", "路径中的中心不同")
         raise InvalidInput([Fault("centre.centre", what, data.centre.centre, same(centre))])
     name = request.input_id()
-    ticket = await request.ask(inputs.EnrolCentre(name, data.centre, data.pools))
+    ticket = await request.lead.enrol(inputs.EnrolCentre(name, data.centre, data.pools))
     return Done(name, len(ticket.events))
 
 
 @delete("/v1/centres/{centre:str}", status_code=200)
-async def withdraw_centre(request: Asked, centre: str) -> Done:
+async def withdraw_centre(request: Asked, centre: FromPath[str]) -> Done:
     """No new work for a centre; what runs runs on. To let it back, enrol it again."""
     request.own_centre(centre)
     name = request.input_id()
@@ -91,7 +91,7 @@ async def withdraw_centre(request: Asked, centre: str) -> Done:
 
 
 @post("/v1/centres/{centre:str}/conformance", status_code=201)
-async def grade_centre(request: Asked, centre: str, data: ConformanceRun) -> CentreTold:
+async def grade_centre(request: Asked, centre: FromPath[str], data: JSONBody[ConformanceRun]) -> CentreTold:
     """Records a conformance run and the grade that follows from it."""
     request.own_centre(centre)
     await request.ask(GradeCentre(request.input_id(), centre, data))
@@ -99,7 +99,7 @@ async def grade_centre(request: Asked, centre: str, data: ConformanceRun) -> Cen
 
 
 @get("/v1/pools")
-async def list_pools(request: Asked, device: str = "", centre: str = "") -> Pools:
+async def list_pools(request: Asked, device: FromQuery[str] = "", centre: FromQuery[str] = "") -> Pools:
     """All pools, with what is free now ("3 of 8")."""
     found = pools_told(request.platform)
     return Pools(tuple(one for one in found if device in ("", one.device) and centre in ("", one.centre)))
@@ -112,14 +112,14 @@ async def list_devices(request: Asked) -> Devices:
 
 
 @post("/v1/signals", status_code=201)
-async def publish_signals(request: Asked, data: SignalsAsked) -> Done:
+async def publish_signals(request: Asked, data: JSONBody[SignalsAsked]) -> Done:
     """Tariff and carbon of grid zones; they replace what was published of those slots."""
     name = request.input_id()
     return Done(name, len((await request.ask(inputs.PublishSignals(name, data.signals))).events))
 
 
 @get("/v1/signals")
-async def list_signals(request: Asked, zone: str = "", slots: Slots = 168) -> SignalsTold:
+async def list_signals(request: Asked, zone: FromQuery[str] = "", slots: Slots = 168) -> SignalsTold:
     """What is published of the present slot and those after it."""
     state = request.platform.state
     if state.terms is None:
@@ -142,7 +142,7 @@ async def list_signals(request: Asked, zone: str = "", slots: Slots = 168) -> Si
 
 
 @post("/v1/outages", status_code=201)
-async def declare_outage(request: Asked, data: Outage) -> Done:
+async def declare_outage(request: Asked, data: JSONBody[Outage]) -> Done:
     """Fewer devices for a time; reservations that no longer fit go back to the queue."""
     if not any(
         data.pool == pool.pool for one in request.platform.state.centres.values() for pool in one.pools
@@ -153,7 +153,7 @@ async def declare_outage(request: Asked, data: Outage) -> Done:
 
 
 @get("/v1/prices")
-async def list_prices(request: Asked, of: str = "", slots: Slots = 24) -> Prices:
+async def list_prices(request: Asked, of: FromQuery[str] = "", slots: Slots = 24) -> Prices:
     """Prices by pool and slot: what is charged, and what clearing adds; `of`: a pool or a device class."""
     platform = request.platform
     first, lines = price_lines(platform, slots, of)

@@ -3,6 +3,7 @@
 import secrets
 
 from litestar import get, post
+from litestar.params import FromPath, JSONBody
 
 from suanwang.model.api.jobs import Explanation, Quote, QuoteAsked
 from suanwang.server.door import Asked
@@ -11,7 +12,7 @@ from suanwang.server.quoting import QUOTE_S, quote
 
 
 @post("/v1/quotes", status_code=200)
-async def make_quote(request: Asked, data: QuoteAsked) -> Quote:
+async def make_quote(request: Asked, data: JSONBody[QuoteAsked]) -> Quote:
     """The table of considered centres: cost, carbon, start, voucher part, net. Nothing is reserved."""
     enterprise, now = request.enterprise(data.enterprise), request.lead.clock.now()
     found, reason = quote(request.platform, enterprise, data.job, now, request.language)
@@ -19,7 +20,7 @@ async def make_quote(request: Asked, data: QuoteAsked) -> Quote:
 
 
 @get("/v1/jobs/{job:str}/explanation")
-async def explain_job(request: Asked, job: str) -> Explanation:
+async def explain_job(request: Asked, job: FromPath[str]) -> Explanation:
     """Why a job is where it is, or waits, and where it could go."""
     return explain(request.platform, job, request.job(job), request.lead.clock.now(), request.language)
 

@@ -3,6 +3,7 @@
 import secrets
 
 from litestar import delete, get, post
+from litestar.params import FromPath, JSONBody
 
 from suanwang.engine.platform import Platform
 from suanwang.engine.tokens import OF_ENTERPRISE, RevokeToken, TokenIssued
@@ -23,7 +24,7 @@ async def show_me(request: Asked) -> Me:
 
 
 @post("/v1/tokens", status_code=201)
-async def make_token(request: Asked, data: TokenAsked) -> TokenMade:
+async def make_token(request: Asked, data: JSONBody[TokenAsked]) -> TokenMade:
     """A new token; its text is told here and never again, so this is not idempotent."""
     caller, holder = request.caller, data.holder
     if caller.role == "owner":
@@ -47,7 +48,7 @@ async def list_tokens(request: Asked) -> Tokens:
 
 
 @delete("/v1/tokens/{token:str}", status_code=200)
-async def revoke_token(request: Asked, token: str) -> TokenTold:
+async def revoke_token(request: Asked, token: FromPath[str]) -> TokenTold:
     """No more of a token. Again is no fault."""
     known = request.platform.state.tokens.get(token)
     if known is None or not knows(request.caller, known):

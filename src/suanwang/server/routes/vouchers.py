@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import msgspec
 from litestar import get, post
+from litestar.params import JSONBody
 
 from suanwang.engine.dossier import AnyDossier, dossier_bytes
 from suanwang.engine.inputs import Redeem
@@ -27,7 +28,7 @@ from suanwang.units.text import Text
 
 
 @post("/v1/vouchers", status_code=201)
-async def ask_voucher(request: Asked, data: AnyVoucherInput) -> Done:
+async def ask_voucher(request: Asked, data: JSONBody[AnyVoucherInput]) -> Done:
     """A request on a voucher route; its `id` is its idempotency key. A firm asks for itself alone."""
     caller = request.caller
     if caller.role != "operator":
@@ -40,7 +41,7 @@ async def ask_voucher(request: Asked, data: AnyVoucherInput) -> Done:
     return Done(name, len((await request.ask(Redeem(name, given))).events))
 
 
-def check_own(request: Asked, data: AnyVoucherInput) -> None:
+def check_own(request: Asked, data: JSONBody[AnyVoucherInput]) -> None:
     """Raises Forbidden for what is not a firm's to ask, or is another's."""
     vouchers, own = request.platform.state.vouchers, request.caller.enterprise
     match data:
