@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.books import books_of
 from suanwang.cli.ledger_book import add_log, add_posting, amount_of, ledger_time, print_json, subcommand
 from suanwang.cli.policy_inputs import add_rules
 from suanwang.cli.voucher_book import (
@@ -129,15 +130,15 @@ def _file(arguments: argparse.Namespace, language: Language) -> int:
     else:
         mark = dossier_digest(dossier)[:12]
         request = CorrectClaim(arguments.id or f"claim/correct/{name}/{mark}", dossier)
-    answer = ask(arguments.log, request, rules, ledger_time(arguments.at), dossier)
+    answer = ask(books_of(arguments, language), request, rules, ledger_time(arguments.at), dossier)
     return _tell(arguments, language, name, request.id, answer)
 
 
-def _on_file(arguments: argparse.Namespace) -> "tuple[Vouchers, str]":
+def _on_file(arguments: argparse.Namespace, language: Language) -> "tuple[Vouchers, str]":
     """The state, and the programme of the claim that is named. Raises InvalidInput."""
     from suanwang.engine.request_faults import unknown
 
-    state = read_vouchers(arguments.log)
+    state = read_vouchers(books_of(arguments, language))
     if arguments.claim not in state.claims:
         raise unknown(arguments.claim, Text("no such claim", "没有这个申报"))
     return state, state.claims[arguments.claim].filed.programme
@@ -146,12 +147,12 @@ def _on_file(arguments: argparse.Namespace) -> "tuple[Vouchers, str]":
 def _check(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.engine.voucher_inputs import CheckClaim
 
-    state, programme = _on_file(arguments)
+    state, programme = _on_file(arguments, language)
     rules = rules_of(programme, arguments)
     name, filed = arguments.claim, state.claims[arguments.claim].filed
-    dossier: ClaimDossier = claim_dossier(arguments.log, filed.papers)
+    dossier: ClaimDossier = claim_dossier(books_of(arguments, language), filed.papers)
     request = CheckClaim(arguments.id or f"claim/check/{name}/{filed.round}", name, dossier)
-    answer = ask(arguments.log, request, rules, ledger_time(arguments.at))
+    answer = ask(books_of(arguments, language), request, rules, ledger_time(arguments.at))
     checked = answer.state.claims[name].checked
     if not arguments.json and checked is not None:
         print_record(checked.decision, rules, language)
@@ -166,7 +167,7 @@ def _pay(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.engine.voucher_inputs import PayClaim
     from suanwang.policy.claim_route import Approved
 
-    state, programme = _on_file(arguments)
+    state, programme = _on_file(arguments, language)
     name, standing = arguments.claim, state.claims[arguments.claim].state
     request_id = arguments.id or f"claim/pay/{name}/{_mark(arguments.reference)}"
     if arguments.amount is None and request_id in state.done:
@@ -176,18 +177,22 @@ def _pay(arguments: argparse.Namespace, language: Language) -> int:
     else:
         amount = standing.amount_micro - standing.paid_micro if isinstance(standing, Approved) else 0
     request = PayClaim(request_id, name, amount, arguments.reference)
-    answer = ask(arguments.log, request, rules_of(programme, arguments), ledger_time(arguments.at))
+    answer = ask(
+        books_of(arguments, language), request, rules_of(programme, arguments), ledger_time(arguments.at)
+    )
     return _tell(arguments, language, name, request.id, answer)
 
 
 def _claw_back(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.engine.voucher_inputs import ClawBackClaim
 
-    _, programme = _on_file(arguments)
+    _, programme = _on_file(arguments, language)
     name, amount = arguments.claim, amount_of("YUAN", arguments.amount)
     mark = _mark(f"{amount} {arguments.reason}")
     request = ClawBackClaim(arguments.id or f"claim/claw-back/{name}/{mark}", name, amount, arguments.reason)
-    answer = ask(arguments.log, request, rules_of(programme, arguments), ledger_time(arguments.at))
+    answer = ask(
+        books_of(arguments, language), request, rules_of(programme, arguments), ledger_time(arguments.at)
+    )
     return _tell(arguments, language, name, request.id, answer)
 
 

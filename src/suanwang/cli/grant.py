@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.books import books_of
 from suanwang.cli.ledger_book import (
     add_log,
     add_posting,
@@ -160,7 +161,7 @@ def _apply(arguments: argparse.Namespace, language: Language) -> int:
     request = ApplyGrant(
         arguments.id or f"grant/apply/{name}", name, arguments.programme, dossier, filed, asked
     )
-    answer = ask(arguments.log, request, rules, at, dossier)
+    answer = ask(books_of(arguments, language), request, rules, at, dossier)
     return _tell(arguments, language, answer.state.applications[name], request.id, answer.repeated)
 
 
@@ -171,26 +172,26 @@ def _review(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.engine.vouchers import programme_on_file
 
     name = arguments.application
-    state = read_vouchers(arguments.log)
+    state = read_vouchers(books_of(arguments, language))
     rules = rules_of(programme_on_file(state, name), arguments)
-    dossier = _papers(arguments, state.applications[name])
+    dossier = _papers(arguments, state.applications[name], language)
     mark = f"{dossier_digest(dossier)[:12]}-{rules.digest[:12]}"
     request = ReviewGrant(arguments.id or f"grant/review/{name}/{mark}", name, dossier)
-    answer = ask(arguments.log, request, rules, ledger_time(arguments.at), dossier)
+    answer = ask(books_of(arguments, language), request, rules, ledger_time(arguments.at), dossier)
     file = answer.state.applications[name]
     if not arguments.json and file.reviewed is not None:
         print_record(file.reviewed.decision, rules, language)
     return _tell(arguments, language, file, request.id, answer.repeated)
 
 
-def _papers(arguments: argparse.Namespace, file: "ApplicationFile") -> "GrantDossier":
+def _papers(arguments: argparse.Namespace, file: "ApplicationFile", language: Language) -> "GrantDossier":
     """The application's papers, those that are given anew in their place."""
     from suanwang.engine.dossier import GrantDossier
     from suanwang.feeds.enterprise_table import read_enterprise
     from suanwang.feeds.purchase_file import read_purchase
 
     last = file.applied.papers if file.reviewed is None else file.reviewed.papers
-    kept = grant_dossier(arguments.log, last)
+    kept = grant_dossier(books_of(arguments, language), last)
     enterprise = kept.enterprise if arguments.enterprise is None else read_enterprise(arguments.enterprise)
     purchase = kept.purchase if arguments.purchase is None else read_purchase(arguments.purchase)
     return GrantDossier(enterprise, purchase)
@@ -216,9 +217,9 @@ def _promote(arguments: argparse.Namespace, language: Language) -> int:
 
     at = ledger_time(arguments.at)
     rules = rules_of(arguments.programme, arguments)
-    before = read_vouchers(arguments.log)
+    before = read_vouchers(books_of(arguments, language))
     request = PromoteGrants(request_id(arguments), arguments.programme)
-    after = ask(arguments.log, request, rules, at).state
+    after = ask(books_of(arguments, language), request, rules, at).state
     changed = [
         file for name, file in after.applications.items() if file.state != before.applications[name].state
     ]
@@ -236,9 +237,9 @@ def _withdraw(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.engine.vouchers import programme_on_file
 
     name = arguments.application
-    rules = rules_of(programme_on_file(read_vouchers(arguments.log), name), arguments)
+    rules = rules_of(programme_on_file(read_vouchers(books_of(arguments, language)), name), arguments)
     request = WithdrawGrant(arguments.id or f"grant/withdraw/{name}", name)
-    answer = ask(arguments.log, request, rules, ledger_time(arguments.at))
+    answer = ask(books_of(arguments, language), request, rules, ledger_time(arguments.at))
     return _tell(arguments, language, answer.state.applications[name], request.id, answer.repeated)
 
 
@@ -248,7 +249,7 @@ def _hold(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.ledger.decide import result
 
     at, amount = ledger_time(arguments.at), amount_of("--amount", arguments.amount)
-    state = read_vouchers(arguments.log)
+    state = read_vouchers(books_of(arguments, language))
     if arguments.enterprise not in state.ledger.enterprises:
         raise unknown(arguments.enterprise, Text("it has no wallet", "尚未开立钱包"))
     name = arguments.id or hold_request(state, arguments.hold)
@@ -268,7 +269,7 @@ def _claw_back(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.engine.vouchers import programme_on_file
 
     at, name = ledger_time(arguments.at), arguments.application
-    state = read_vouchers(arguments.log)
+    state = read_vouchers(books_of(arguments, language))
     rules = rules_of(programme_on_file(state, name), arguments)
     amount = amount_of("YUAN", arguments.amount)
     mark = sha256(f"{amount} {arguments.reason}".encode()).hexdigest()[:12]

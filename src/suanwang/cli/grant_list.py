@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from suanwang.cli.books import ServerBooks, books_of
 from suanwang.cli.ledger_book import print_json, print_sections
 from suanwang.cli.voucher_book import (
     builtins,
@@ -106,9 +107,13 @@ def claim_line(file: "ClaimFile", language: Language) -> str:
 
 def list_grants(arguments: argparse.Namespace, language: Language) -> int:
     """`grant list`."""
+    from suanwang.cli.own_books import show_grants
     from suanwang.ledger.figures import grant_figures
 
-    state = read_vouchers(arguments.log)
+    books = books_of(arguments, language)
+    if isinstance(books, ServerBooks):
+        return show_grants(books.connection, arguments, language)
+    state = read_vouchers(books)
     files = list(state.applications.values())
     if arguments.json:
         print_json([application_data(file, language) for file in files])
@@ -137,7 +142,12 @@ def list_grants(arguments: argparse.Namespace, language: Language) -> int:
 
 def list_claims(arguments: argparse.Namespace, language: Language) -> int:
     """`claim list`."""
-    state = read_vouchers(arguments.log)
+    from suanwang.cli.own_books import show_claims
+
+    books = books_of(arguments, language)
+    if isinstance(books, ServerBooks):
+        return show_claims(books.connection, arguments, language)
+    state = read_vouchers(books)
     files = list(state.claims.values())
     if arguments.json:
         print_json([claim_data(file, language) for file in files])
@@ -171,13 +181,13 @@ def show_grant(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.engine.vouchers import programme_on_file
     from suanwang.policy.inputs import Subject
 
-    state = read_vouchers(arguments.log)
+    state = read_vouchers(books_of(arguments, language))
     rules = rules_of(programme_on_file(state, arguments.application), arguments)
     file = state.applications[arguments.application]
     if file.reviewed is None:
         print(application_line(file, language))
         return 0
-    dossier = grant_dossier(arguments.log, file.reviewed.papers)
+    dossier = grant_dossier(books_of(arguments, language), file.reviewed.papers)
     subject = Subject(dossier.enterprise, dossier.purchase, file.applied.filed)
     line = application_line(file, language)
     return show(arguments, language, file.reviewed, rules, subject, line, application_data(file, language))
@@ -189,13 +199,13 @@ def show_claim(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.policy.claim_check import Papers, purchase_of
     from suanwang.policy.inputs import Subject
 
-    state = read_vouchers(arguments.log)
+    state = read_vouchers(books_of(arguments, language))
     rules = rules_of(programme_on_file(state, arguments.claim), arguments)
     file = state.claims[arguments.claim]
     if file.checked is None:
         print(claim_line(file, language))
         return 0
-    dossier = claim_dossier(arguments.log, file.filed.papers)
+    dossier = claim_dossier(books_of(arguments, language), file.filed.papers)
     bought = purchase_of(Papers(dossier.claim, dossier.contract, dossier.invoices))
     subject = Subject(dossier.enterprise, bought, dossier.claim.filed)
     line = claim_line(file, language)

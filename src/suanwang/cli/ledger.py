@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.books import books_of
 from suanwang.cli.ledger_book import (
     add_log,
     ledger_time,
@@ -99,7 +100,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
 
 def _post(arguments: argparse.Namespace, language: Language) -> int:
     commands = _read_commands(arguments.file)
-    answers = post(arguments.log, commands, ledger_time(arguments.at))
+    answers = post(books_of(arguments, language), commands, ledger_time(arguments.at))
     if arguments.json:
         print_json([result_data(answer, known, language) for answer, known in answers])
     else:
@@ -136,7 +137,7 @@ def _balances(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.ledger.chart import KINDS
     from suanwang.ledger.statement import Head, Section
 
-    state = read_ledger(arguments.log)
+    state = read_ledger(books_of(arguments, language))
     rows = tuple(
         (account.name, KINDS[account.kind].title, account.currency, account.natural_micro)
         for account in state.accounts.values()
@@ -167,14 +168,14 @@ def _show(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.units.errors import InvalidInput
     from suanwang.units.instants import iso
 
-    events = read_events(arguments.log)
+    events = read_events(books_of(arguments, language))
     event = next((event for event in events if event.id == arguments.name), None)
     if event is None:
         raise InvalidInput([fault_of(Reason("unknown", arguments.name))])
     if arguments.json:
         print_json(msgspec.to_builtins(event))
         return 0
-    answer = result(read_ledger(arguments.log), event.id)
+    answer = result(read_ledger(books_of(arguments, language)), event.id)
     print(
         f"{OPERATIONS[type(event).__name__].say(language)} {event.id} · {iso(event.at)} · #{answer.sequence}"
     )
@@ -201,7 +202,7 @@ def _show(arguments: argparse.Namespace, language: Language) -> int:
 def _check(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.ledger.validate import INVARIANTS, broken_invariants
 
-    state = read_ledger(arguments.log)
+    state = read_ledger(books_of(arguments, language))
     faults = broken_invariants(state)
     if arguments.json:
         print_json(
@@ -230,7 +231,7 @@ def _export(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.ledger.beancount_export import as_beancount
     from suanwang.ledger.events import encode
 
-    events = read_events(arguments.log)
+    events = read_events(books_of(arguments, language))
     if arguments.format == "beancount":
         lines = as_beancount(events)
     else:

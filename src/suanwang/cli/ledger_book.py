@@ -5,9 +5,9 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from suanwang.cli.books import Books, ServerBooks, add_books, books_of
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -41,14 +41,8 @@ GROUP_EVENTS = 1_000
 
 
 def add_log(parser: argparse.ArgumentParser, language: Language) -> None:
-    """`--log DIR` and `--json`, which every money command has."""
-    parser.add_argument(
-        "--log",
-        metavar="DIR",
-        type=Path,
-        default=Path("suanwang-log"),
-        help=Text("folder of the log (default suanwang-log)", "日志目录（默认 suanwang-log）").say(language),
-    )
+    """Whose books, and `--json`, which every money command has."""
+    add_books(parser, language)
     parser.add_argument(
         "--json",
         action="store_true",
@@ -150,25 +144,29 @@ def request_id(arguments: argparse.Namespace) -> str:
     return arguments.id or f"cli/{uuid4()}"
 
 
-def read_events(folder: Path) -> "list[AnyEvent]":
+def read_events(books: Books) -> "list[AnyEvent]":
     """The ledger's events in the log. Raises InvalidInput where there is no log."""
     from suanwang.ledger.apply import read_events as read
     from suanwang.store.log_file_reader import FileLogReader
 
-    with closing(FileLogReader(folder)) as log:
+    if isinstance(books, ServerBooks):
+        return list(read(books.records()))
+    with closing(FileLogReader(books)) as log:
         return list(read(log.read()))
 
 
-def read_ledger(folder: Path) -> "Ledger":
+def read_ledger(books: Books) -> "Ledger":
     """The state that the log makes."""
     from suanwang.ledger.apply import replay
     from suanwang.store.log_file_reader import FileLogReader
 
-    with closing(FileLogReader(folder)) as log:
+    if isinstance(books, ServerBooks):
+        return replay(books.records())
+    with closing(FileLogReader(books)) as log:
         return replay(log.read())
 
 
-def post(folder: Path, commands: "Sequence[AnyCommand]", at: int) -> "list[tuple[Result, bool]]":
+def post(books: Books, commands: "Sequence[AnyCommand]", at: int) -> "list[tuple[Result, bool]]":
     """Books the commands and makes them durable, in groups; each one's result, and whether it was known.
 
     A command that is malformed or whose id stands for another body stops it before anything is written.
@@ -179,7 +177,9 @@ def post(folder: Path, commands: "Sequence[AnyCommand]", at: int) -> "list[tuple
     from suanwang.model.log import Entry
     from suanwang.store.log_file import FileLogWriter
 
-    with closing(FileLogWriter(folder)) as log:
+    if isinstance(books, ServerBooks):
+        return books.post(commands)
+    with closing(FileLogWriter(books)) as log:
         for repair in log.repairs:
             print(repair.say("en"), file=sys.stderr)
         state = replay(log.read())
@@ -198,7 +198,7 @@ def post(folder: Path, commands: "Sequence[AnyCommand]", at: int) -> "list[tuple
 
 def post_one(arguments: argparse.Namespace, language: Language, command: "AnyCommand", at: int) -> int:
     """Books one command and tells its result; 1 where it was refused."""
-    ((answer, known),) = post(arguments.log, [command], at)
+    ((answer, known),) = post(books_of(arguments, language), [command], at)
     data = result_data(answer, known, language)
     if arguments.json:
         print_json(data)

@@ -5,6 +5,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.books import ServerBooks, books_of
 from suanwang.cli.ledger_book import (
     add_log,
     add_posting,
@@ -159,12 +160,16 @@ def _resolve(arguments: argparse.Namespace, language: Language) -> int:
 
 
 def _list(arguments: argparse.Namespace, language: Language) -> int:
+    from suanwang.cli.own_books import show_settlements
     from suanwang.ledger.statement import Head, Section
 
     def money(en: str, zh: str) -> Head:
         return Head(Text(en, zh), "money")
 
-    state = read_ledger(arguments.log)
+    books = books_of(arguments, language)
+    if isinstance(books, ServerBooks):
+        return show_settlements(books.connection, arguments, language)
+    state = read_ledger(books)
     settled = Section(
         Text("Settlements", "结算"),
         (

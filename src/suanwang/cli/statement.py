@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.books import ServerBooks, books_of
 from suanwang.cli.ledger_book import (
     add_log,
     amount_of,
@@ -19,6 +20,7 @@ from suanwang.cli.ledger_book import (
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
+    from suanwang.cli.connection import Connection
     from suanwang.ledger.operating import CentreMonth
     from suanwang.ledger.period import Period
     from suanwang.ledger.statement import Statement
@@ -119,7 +121,10 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.ledger.statement import as_csv, as_html
 
     start, end = _period(arguments)
-    statement = _make(arguments, read_period(read_events(arguments.log), start, end))
+    books = books_of(arguments, language)
+    if isinstance(books, ServerBooks) and arguments.statement_kind != "operating":
+        return _from_server(books.connection, arguments, start, end, language)
+    statement = _make(arguments, read_period(read_events(books), start, end))
     if arguments.json:
         print_json(_data(statement, language))
         return 0
@@ -132,6 +137,25 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     else:
         # a spreadsheet reads Chinese in CSV only behind a byte-order mark
         arguments.out.write_text(text, "utf-8" if arguments.format == "html" else "utf-8-sig", newline="")
+    return 0
+
+
+def _from_server(
+    connection: "Connection", arguments: argparse.Namespace, start: int, end: int, language: Language
+) -> int:
+    """A statement that the platform makes. Raises Unsupported for a form that only a folder gives."""
+    from suanwang.cli.own_books import print_statement, statement_of
+    from suanwang.cli.tables import print_told
+    from suanwang.units.errors import Fault, Unsupported
+
+    if arguments.format != "table" or arguments.out is not None:
+        what = Text("a server gives tables and JSON", "服务器仅提供表格与 JSON")
+        raise Unsupported([Fault("--format, --out", what, arguments.format)])
+    told = statement_of(connection, arguments.statement_kind, getattr(arguments, "name", ""), start, end)
+    if arguments.json:
+        print_told(told)
+    else:
+        print_statement(told, language)
     return 0
 
 

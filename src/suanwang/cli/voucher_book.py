@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from suanwang.cli.books import Books, ServerBooks, folder_of
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from suanwang.engine.voucher_inputs import AnyVoucherInput
     from suanwang.engine.voucher_state import Vouchers
     from suanwang.policy.rules import Rules
+
+
+PAPERS = Text("a server does not hand out papers", "服务器不提供申请材料")
 
 
 class Answer(NamedTuple):
@@ -41,17 +45,19 @@ def rules_of(name: str, arguments: argparse.Namespace) -> "Rules":
     return lay_over([read_programme(folder / f"{name}.yaml")], mine)[0]
 
 
-def read_vouchers(folder: Path) -> "Vouchers":
+def read_vouchers(books: Books) -> "Vouchers":
     """The state that the log makes. Raises InvalidInput where there is no log."""
     from suanwang.engine.voucher_apply import replay
     from suanwang.store.log_file_reader import FileLogReader
 
-    with closing(FileLogReader(folder)) as log:
+    if isinstance(books, ServerBooks):
+        return replay(books.records())
+    with closing(FileLogReader(books)) as log:
         return replay(log.read())
 
 
 def ask(
-    folder: Path, request: "AnyVoucherInput", rules: "Rules", at: int, dossier: "AnyDossier | None" = None
+    books: Books, request: "AnyVoucherInput", rules: "Rules", at: int, dossier: "AnyDossier | None" = None
 ) -> Answer:
     """Decides the request and makes its whole group durable: the outcome and the money, or neither.
 
@@ -66,7 +72,10 @@ def ask(
     from suanwang.store.log_file import FileLogWriter
     from suanwang.store.paper_files import FilePapers
 
-    with closing(FileLogWriter(folder)) as log:
+    if isinstance(books, ServerBooks):
+        events = books.ask(request)
+        return Answer(not events, events, read_vouchers(books))
+    with closing(FileLogWriter(books)) as log:
         for repair in log.repairs:
             print(repair.say("en"), file=sys.stderr)
         state = replay(log.read())
@@ -74,7 +83,7 @@ def ask(
         events = decide(state, request, rules, at)
         if events:
             if dossier is not None:
-                FilePapers(folder).keep([dossier_bytes(dossier)])
+                FilePapers(books).keep([dossier_bytes(dossier)])
             digest = bytes.fromhex(input_digest(request))
             log.append([Entry(request.id, digest, tuple(encode(event) for event in events))])
         for event in events:
@@ -82,22 +91,22 @@ def ask(
         return Answer(repeated, len(events), state)
 
 
-def grant_dossier(folder: Path, digest: str) -> "GrantDossier":
+def grant_dossier(books: Books, digest: str) -> "GrantDossier":
     """An application's papers, from beside the log. Raises InvalidInput."""
     from suanwang.engine.dossier import GrantDossier, read_dossier
     from suanwang.store.paper_files import FilePapers
 
-    dossier = read_dossier(FilePapers(folder).read(digest))
+    dossier = read_dossier(FilePapers(folder_of(books, PAPERS)).read(digest))
     assert isinstance(dossier, GrantDossier)
     return dossier
 
 
-def claim_dossier(folder: Path, digest: str) -> "ClaimDossier":
+def claim_dossier(books: Books, digest: str) -> "ClaimDossier":
     """A claim's papers, from beside the log. Raises InvalidInput."""
     from suanwang.engine.dossier import ClaimDossier, read_dossier
     from suanwang.store.paper_files import FilePapers
 
-    dossier = read_dossier(FilePapers(folder).read(digest))
+    dossier = read_dossier(FilePapers(folder_of(books, PAPERS)).read(digest))
     assert isinstance(dossier, ClaimDossier)
     return dossier
 

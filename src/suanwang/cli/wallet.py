@@ -2,6 +2,7 @@
 
 import argparse
 
+from suanwang.cli.books import ServerBooks, books_of
 from suanwang.cli.ledger_book import (
     add_log,
     add_posting,
@@ -107,12 +108,16 @@ def _credit(arguments: argparse.Namespace, language: Language) -> int:
 
 
 def _show(arguments: argparse.Namespace, language: Language) -> int:
+    from suanwang.cli.own_books import show_wallets
     from suanwang.ledger.events import Reason
     from suanwang.ledger.refusals import fault_of
     from suanwang.ledger.statement import Head, Section
     from suanwang.units.errors import InvalidInput
 
-    state = read_ledger(arguments.log)
+    books = books_of(arguments, language)
+    if isinstance(books, ServerBooks):
+        return show_wallets(books.connection, arguments, language)
+    state = read_ledger(books)
     if arguments.enterprise not in (None, *state.enterprises):
         raise InvalidInput([fault_of(Reason("unknown", f"wallet:{arguments.enterprise}"))])
     names = [arguments.enterprise] if arguments.enterprise else list(state.enterprises)

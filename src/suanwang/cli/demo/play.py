@@ -49,7 +49,9 @@ class Play:
         self.submit(FIRM_B, "training.yaml")
         stage.start_engines()
         self.wait("seal", "succeeded")
-        self.until(lambda: all(line.attempt_state == "running" for line in self.of("simulation")), "simulation")
+        self.until(
+            lambda: all(line.attempt_state == "running" for line in self.of("simulation")), "simulation"
+        )
         self.lose_centre()
         self.submit(FIRM_B, *(f"{name}.yaml" for name in ("mandelbrot", "primes", "fails", "overruns")))
         self.wait("training", "active")
