@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from suanwang.engine.platform import Records
 
 BoolArray = NDArray[np.bool_]
-OFFERS = 8
-"""So many centres are looked at for one job, cheapest first."""
+OFFERS = 3
+"""So many centres are looked at for one job, cheapest first; all of them where none of these will do."""
+REMEMBERED = 16_384
+"""So many shapes' readings are kept."""
 PROVINCE_DIGITS = 2
 """`local` work stays in its province: the first two digits of the administrative code."""
 RTT_OF_CLASS_US = {"local": 0, "regional": 20_000, "shiftable": 0}
@@ -96,6 +98,7 @@ class Ground:
         self.row_of_centre = centre_row
         self.views: dict[Shape, ShapeView] = {}
         self.rules: dict[Shape, int] = {}
+        self.earliest: dict[tuple[Shape, int, bytes], int] = {}
 
     def set_prices(self, prices: dict[str, tuple[int, tuple[int, ...]]]) -> None:
         """Take scarcity prices: pool → (first slot of the platform, price by slot)."""
@@ -116,6 +119,8 @@ class Ground:
         if end > begin:
             self.taken_milli[row, begin:end] += milli
             self.free_milli[row, begin:end] -= milli
+            if milli < 0:
+                self.earliest.clear()
 
     def fits(self, row: int, from_slot: int, to_slot: int, milli: int) -> bool:
         """Whether `milli` is free in all of [from_slot, to_slot), which lies inside the stretch."""
@@ -146,6 +151,8 @@ class Ground:
         """The shape as the kernel reads it, kept. Raises InvalidInput for a region that is not known."""
         known = self.views.get(shape)
         if known is None:
+            if len(self.views) >= REMEMBERED:
+                self.views.clear()
             known = self.views[shape] = self._view(shape)
         return known
 
@@ -158,6 +165,8 @@ class Ground:
         if known is None:
             view = self.view(shape)
             _, known = self._ask(shape, view, view.asked, view.allowed, 0, self.slots, 1, self.desk.all_free)
+            if len(self.rules) >= REMEMBERED:
+                self.rules.clear()
             self.rules[shape] = known
         return known
 
@@ -235,23 +244,40 @@ class Ground:
         horizon: int,
         most: int,
     ) -> tuple[list[Place], int]:
-        """Each alternative's earliest places: whether it can end by a slot only turns true once, so halve."""
+        """Each alternative's earliest places.
+
+        Whether it can end by a slot only turns true once: steps that double, then halves. Capacity that was
+        taken stays taken until some is given back, so the last search for the shape is where this one begins.
+        """
         found: list[Place] = []
         reason = 0
         for index in range(len(asked)):
             one = asked[index : index + 1]
-            places, because = self._ask(shape, view, one, allowed, first, horizon, 1)
-            reason = max(reason, because)
-            if not places:
-                continue
-            too_early, enough = first, horizon
-            while enough - too_early > 1:
+            key = (shape, index, allowed.tobytes())
+            # data that travels puts the start after the begin of the search
+            travels = shape.in_nano_gb or shape.out_nano_gb
+            begin = first if travels else max(first, self.earliest.get(key, first))
+            too_early, step = begin + int(one[0, 4]) - 1, 1
+            enough = too_early + step
+            places: list[Place] = []
+            while too_early < horizon:
+                enough = min(too_early + step, horizon)
+                places, because = self._ask(shape, view, one, allowed, begin, enough, most)
+                if places:
+                    break
+                reason = max(reason, because)
+                too_early, step = enough, 2 * step
+            while places and enough - too_early > 1:
                 middle = (too_early + enough) // 2
-                if self._ask(shape, view, one, allowed, first, middle, 1)[0]:
-                    enough = middle
+                earlier, _ = self._ask(shape, view, one, allowed, begin, middle, most)
+                if earlier:
+                    places, enough = earlier, middle
                 else:
                     too_early = middle
-            found += self._ask(shape, view, one, allowed, first, enough, most)[0]
+            if len(self.earliest) >= REMEMBERED:
+                self.earliest.clear()
+            self.earliest[key] = min((place.slot for place in places), default=horizon)
+            found += places
         return found, reason
 
     def place_in(self, shape: Shape, alternative: int, row: int, slot: int) -> Place | None:

@@ -76,16 +76,14 @@ def best_place(platform: Platform, name: str, job: Job, at: int) -> tuple[Figure
     """The best place as a reservation; where there is none, whether capacity alone is what lacks."""
     ground, shape = platform.ground, platform.shape_of(job)
     shut = shut_centres(platform, name, job, at)
-    most = OFFERS
-    while True:
+    for most in (OFFERS, max(OFFERS, len(ground.centres))):
         places, against = ground.places(shape, at, job.not_before_at, job.deadline_at, shut, most)
         for figures in affordable(platform, job, places, at):
             return figures, False
-        if len(places) < most:
+        if not places:
             # a later start, or another centre, does not follow from this job's own limits
-            is_full = not places and against == FULL and shut is None and job.not_before_at <= at
-            return None, is_full
-        most = len(ground.centres) + 1
+            return None, against == FULL and shut is None and job.not_before_at <= at
+    return None, False
 
 
 def affordable(platform: Platform, job: Job, places: list[Place], at: int) -> Iterator[Figures]:

@@ -89,6 +89,7 @@ def new_slot(platform: Platform, at: int) -> Iterator[events.AnyEvent]:
     if not platform.has_network:
         return
     platform.line.full.clear()
+    platform.ground.earliest.clear()
     for pool in list(platform.centre_of):
         yield from fill(platform, pool, at)
     state, terms = platform.state, platform.terms

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.unit.engine.stage import CENTRES, HOUR, MINUTE, YUAN, Stage, grant, one, signals, spec
+from tests.unit.engine.stage import CENTRES, HOUR, MINUTE, YUAN, Stage, all_ends, grant, one, signals, spec
 
 from suanwang.engine import inputs
 from suanwang.engine.apply import replay
@@ -24,7 +24,7 @@ from suanwang.engine.platform import Platform
 from suanwang.engine.snapshot import encode_snapshot
 from suanwang.ledger import commands as c
 from suanwang.model.facts import AnyFact, Ended, Erased, Paused, Progressed, Resumed, Saved, Started, Used
-from suanwang.model.job import CLOSED, JobSpec
+from suanwang.model.job import JobSpec
 from suanwang.model.network import Outage, PairingRow
 from suanwang.units.errors import SuanwangError
 
@@ -313,25 +313,7 @@ class Walk(RuleBasedStateMachine):
         """Time passes without any agent: whatever ran is over; what nobody wants any more is closed."""
         if not hasattr(self, "stage"):
             return
-        stage = self.stage
-        stage.agrees()
-        ran = self.live()
-        for name in self.names():
-            stage.take(inputs.CancelJob, name)
-        stage.after(20 * 60)
-        attempts = stage.platform.state.attempts
-        assert all(attempts[name].state == "ended" for name in ran), "an attempt never ends"
-        state = stage.platform.state
-        assert all(job.state in CLOSED for job in state.jobs.values()), "a job never ends"
-        assert all(hold.status != "open" for hold in state.vouchers.ledger.holds.values()), (
-            "a hold never ends"
-        )
-        assert not state.rooms
-        assert not state.held
-        assert all(holding.milli == holding.jobs == 0 for holding in state.holdings.values())
-        for account in state.vouchers.ledger.accounts.values():
-            assert account.kind != "wallet_held" or not account.natural_micro
-        stage.agrees()
+        all_ends(self.stage)
 
 
 def walk(examples: int, steps: int) -> None:
