@@ -46,6 +46,12 @@ BENCHMARKS = (
     Benchmark("audit", "audit", "the Merkle log and the log file"),
     Benchmark("ledger", "ledger", "transfers, holds, replay"),
     Benchmark("policy", "policy", "eligibility decisions"),
+    Benchmark("accept", "server", "jobs accepted over HTTP, durable", "accept"),
+    Benchmark("whole-life", "server", "whole lives of jobs with an idle driver, durable", "whole_life"),
+    Benchmark("quote-http", "server", "quotes over HTTP, 300 centres, 100,000 queued", "quote_http"),
+    Benchmark(
+        "submit-to-running", "server", "from submission to launch, one idle centre", "submit_to_running"
+    ),
 )
 
 
