@@ -84,7 +84,10 @@ def enrol(platform: Platform, given: EnrolCentre, at: int) -> Iterator[events.An
     if centre.centre not in state.vouchers.ledger.centres:
         command = OpenCentre(f"{given.id}/account", centre.centre, CURRENCY)
         yield from decide_ledger(state.vouchers.ledger, command, at)
+    is_new = centre.centre not in state.centres
     yield events.CentreEnrolled(at, centre, given.pools)
+    if is_new and platform.line.is_empty():
+        return  # nothing is reserved there and nobody waits: many centres are enrolled in a row
     yield from shed(platform, at)
     yield from fill_centre(platform, centre.centre, at)
 
