@@ -1,8 +1,8 @@
 """The server over HTTP: accepting jobs, whole lives with a driver that does nothing, quotes, time to running.
 
 A real server process on the embedded PostgreSQL, asked over TCP. Durable rows carry the flush latency of the
-same run (a commit of one row, and an fsync on the same disk), and are repeated with 5 ms added to each append:
-a virtual disk may acknowledge from its cache.
+same run (a commit of one row, and an fsync on the same disk), and are repeated with 5 ms added to each
+append, since a virtual disk may acknowledge from its cache.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from suanwang.model.facts import AnyFact, Ended, Started, Used
 from suanwang.model.job import Alternative, JobSpec, Shape
 from suanwang.model.orders import Launch
 from suanwang.server.first_start import OPERATOR_FILE, FirstStart
-from suanwang.server.serve import ADDRESS_FILE, serve
+from suanwang.server.serve import ADDRESS_FILE, run
 from suanwang.server.settings import Settings
 from suanwang.store.embedded import EmbeddedServer
 from suanwang.store.home import PostgresHome
@@ -54,7 +54,7 @@ def serve_here(data: Path, folder: Path, delay_s: float) -> None:
     settings = Settings(data, lease_s=1e6, rate_per_s=RATE, rate_burst=RATE, append_delay_s=delay_s)
     home = PostgresHome(EmbeddedServer(data))
     try:
-        asyncio.run(serve(home, settings, {}, FirstStart(data, lambda: inputs), "127.0.0.1", 0))
+        run(home, settings, {}, FirstStart(data, lambda: inputs), "127.0.0.1", 0)
     finally:
         home.close()
 

@@ -1,7 +1,6 @@
 """`suanwang server`: the platform itself, until it is told to stop."""
 
 import argparse
-import asyncio
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +73,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     """Serves until SIGTERM or SIGINT; then answers what was asked, keeps a snapshot, and ends."""
     from suanwang.feeds.programme_folder import BUILT_IN, read_programmes
     from suanwang.server.first_start import FirstStart
-    from suanwang.server.serve import serve
+    from suanwang.server.serve import run
     from suanwang.server.settings import Settings
     from suanwang.server.watch import log_to_stderr
     from suanwang.store.data_folder import data_folder
@@ -88,7 +87,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     home = home_for(arguments, data)
     try:
         first = FirstStart(data, network)
-        asyncio.run(serve(home, Settings(data), rules, first, arguments.host, arguments.port))
+        run(home, Settings(data), rules, first, arguments.host, arguments.port)
     finally:
         home.close()
     return 0

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Generator
 
 import uvicorn
+import uvloop
 
 from suanwang.policy.rules import Rules
 from suanwang.server.app import create_app
@@ -29,6 +30,14 @@ class Web(uvicorn.Server):
     def capture_signals(self) -> Generator[None]:
         """None."""
         yield
+
+
+def run(
+    home: Home, settings: Settings, rules: dict[str, Rules], first: FirstStart, address: str, port: int
+) -> None:
+    """`serve` in a loop of its own."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(home, settings, rules, first, address, port))
 
 
 async def serve(
