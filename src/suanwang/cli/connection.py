@@ -22,7 +22,9 @@ SERVER_VARIABLE = "SUANWANG_SERVER"
 TOKEN_VARIABLE = "SUANWANG_TOKEN"
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 120.0
-CHUNK_BYTES = 1 << 20
+LATER = frozenset({429, 503})
+"""Too fast; or no server leads now."""
+AGAIN_AFTER_S = (0.5, 1.0, 2.0, 4.0)
 
 
 class Refused(SuanwangError):
@@ -54,11 +56,13 @@ class Connection:
         """What lies at `path`; a query without a value is left out."""
         return self.read("GET", path, answer, params=given(query))
 
-    def post(self, path: str, body: object, answer: type[Answer], key: str | None = None) -> Answer:
-        """Posts a struct. `key`: the same again with the same body has the same answer."""
+    def post(self, path: str, body: object, answer: type[Answer]) -> Answer:
+        """Posts a struct, under a key of its own: sent again, it is done once."""
+        from uuid import uuid4
+
         import msgspec
 
-        headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
+        headers = {"content-type": "application/json", "idempotency-key": uuid4().hex}
         return self.read("POST", path, answer, content=msgspec.json.encode(body), headers=headers)
 
     def put(self, path: str, body: bytes, answer: type[Answer], **query: str | int | None) -> Answer:
@@ -78,13 +82,20 @@ class Connection:
             raise Refused([Fault(f"{method} {path}", what, str(error)[:200], remedy=remedy)]) from None
 
     def ask(self, method: str, path: str, **more: Any) -> "httpx.Response":
-        """One request that succeeds. Raises Refused, InvalidInput."""
+        """One request that succeeds, sent again while the server says later. Raises Refused, InvalidInput."""
+        import time
+
         import httpx
 
-        try:
-            response = self.client.request(method, path, **more)
-        except httpx.HTTPError as error:
-            raise InvalidInput([unreachable(self.url, error)]) from None
+        for pause_s in (*AGAIN_AFTER_S, None):
+            try:
+                response = self.client.request(method, path, **more)
+                if response.status_code not in LATER or pause_s is None:
+                    break
+            except httpx.HTTPError as error:
+                if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) or pause_s is None:
+                    raise InvalidInput([unreachable(self.url, error)]) from None
+            time.sleep(pause_s)
         if not response.is_success:
             raise refusal(f"{method} {path}", response.status_code, response.content)
         return response

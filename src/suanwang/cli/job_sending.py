@@ -69,8 +69,8 @@ def turns(reads: "Sequence[Read]") -> "list[list[Read]]":
     return found
 
 
-def send(connection: "Connection", reads: "Sequence[Read]", enterprise: str, key: str | None) -> list[Sent]:
-    """Uploads and submits all. `key` makes a repetition of the same command harmless."""
+def send(connection: "Connection", reads: "Sequence[Read]", enterprise: str) -> list[Sent]:
+    """Uploads and submits all."""
     from suanwang.cli.job_upload import check_surroundings, upload
 
     order = turns(reads)
@@ -79,14 +79,9 @@ def send(connection: "Connection", reads: "Sequence[Read]", enterprise: str, key
         raise InvalidInput(faults)
     found: list[Sent] = []
     numbers: dict[str, tuple[str, ...]] = {}
-    for number, turn in enumerate(order):
+    for turn in order:
         specs = [with_numbers(upload(connection, read, enterprise), numbers) for read in turn]
-        told = connection.post(
-            "/v1/jobs",
-            Submission(tuple(specs), enterprise),
-            Submitted,
-            None if key is None else f"{key}.{number}",
-        ).jobs
+        told = connection.post("/v1/jobs", Submission(tuple(specs), enterprise), Submitted).jobs
         at = 0
         for read, spec in zip(turn, specs, strict=True):
             count = 1 if told[at].state == "refused" else spec.array

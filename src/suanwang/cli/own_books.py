@@ -1,7 +1,9 @@
 """What a platform shows each of its money, whoever asks: wallets, grants, claims, settlements, statements."""
 
 import argparse
+import re
 from collections.abc import Sequence
+from itertools import repeat
 
 from suanwang.cli.connection import Connection, part
 from suanwang.cli.tables import Column, money, print_table, print_told
@@ -15,6 +17,8 @@ from suanwang.model.api.money import (
 )
 from suanwang.units.instants import iso
 from suanwang.units.text import Language, Text, same
+
+AMOUNT = re.compile(r"-?[\d,]*(?:\.\d+)?")
 
 
 def show_wallets(connection: Connection, arguments: argparse.Namespace, language: Language) -> int:
@@ -137,7 +141,11 @@ def print_statement(told: StatementTold, language: Language) -> None:
     print(f"{told.title} · {told.subject} · {iso(told.from_at)} – {iso(told.to_at)} · {told.currency}\n")
     for section in told.sections:
         print(section.title)
-        columns = [(same(title), "left" if not at else "right") for at, title in enumerate(section.columns)]
+        cells = zip(*section.rows, strict=True)
+        sides = ["right" if all(map(AMOUNT.fullmatch, column)) else "left" for column in cells]
+        columns = [
+            (same(title), side) for title, side in zip(section.columns, sides or repeat("left"), strict=False)
+        ]
         print_table(columns, section.rows, language)
     for note in told.notes:
         print(note)

@@ -31,14 +31,6 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     parser.add_argument(
         "--wait", action="store_true", help=Text("until all have ended", "等到全部结束").say(language)
     )
-    parser.add_argument(
-        "--key",
-        metavar="KEY",
-        help=Text(
-            "the same key again submits nothing twice (letters, digits, . _ -)",
-            "同一键重复提交不会产生新作业（字母、数字、. _ -）",
-        ).say(language),
-    )
     add_connection(parser, language)
     parser.epilog = Text(
         "Inputs are uploaded as one archive; secrets are read from the environment by their names.\n"
@@ -84,7 +76,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     if not arguments.yes and not agreed(len(reads), language):
         print(Text("nothing was submitted", "未提交").say(language), file=sys.stderr)
         return 1
-    sent = send(connection, reads, arguments.enterprise, arguments.key)
+    sent = send(connection, reads, arguments.enterprise)
     states = follow(connection, sent, language) if arguments.wait else {}
     if arguments.json:
         print_told({"files": sent, "states": states} if arguments.wait else {"files": sent})

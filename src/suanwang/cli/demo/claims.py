@@ -175,7 +175,7 @@ def troubles(jobs: dict[str, list[JobTold]], evidence: Evidence, play: Play) -> 
     )
     yield Claim(
         Text("and lost no step", "且未丢失任何一步"),
-        len(began) == 2 and began[1] > 0 and again.outcome == "success" and state["value"] == trained(55),
+        len(began) == 2 and began[1] > 0 and again.outcome == "success" and state["value"] == trained(90),
         str(state)[:60],
     )
     held = bills(evidence.events)

@@ -47,6 +47,7 @@ class Play:
         stage.wait_for_centres(LOST, METROPOLIS)
         self.submit(LAB_C, "seal.yaml", "simulation.yaml")
         self.submit(FIRM_B, "training.yaml")
+        stage.meanwhile = self.look
         stage.start_engines()
         self.wait("seal", "succeeded")
         self.until(
@@ -88,7 +89,7 @@ class Play:
             path = self.folder / "deadline.yaml"
             path.write_text(path.read_text().replace("@DEADLINE@", at.isoformat(timespec="seconds")))
         reads = [self.read(firm, file) for file in files]
-        for sent in send(self.stage.firms[firm], reads, "", None):
+        for sent in send(self.stage.firms[firm], reads, ""):
             self.jobs[sent.name] = [job.job for job in sent.jobs]
         self.look()
 

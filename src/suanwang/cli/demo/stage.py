@@ -34,7 +34,7 @@ from suanwang.units.instants import CHINA
 from suanwang.units.money import MICRO_PER_YUAN
 from suanwang.units.text import Language, Text
 
-READY_SECONDS = 90.0
+READY_SECONDS, LOOK_S = 90.0, 0.25
 SERVER = "server"
 FIRM_A, FIRM_B, LAB_C = "firm-a", "firm-b", "lab-c"
 REGIONS = {FIRM_A: "510100", FIRM_B: "330100", LAB_C: "520100"}
@@ -66,7 +66,7 @@ def engines() -> dict[str, Engine]:
 
 
 class Stage:
-    """All of it, in `folder`. `close` ends every process."""
+    """All of it, in `folder`. `meanwhile`: called while one waits. `close` ends every process."""
 
     def __init__(self, folder: Path, port: int, language: Language, say: Say) -> None:
         self.folder, self.port, self.say = folder, port, say
@@ -76,6 +76,7 @@ class Stage:
         self.engines = engines()
         self.began_s = time.monotonic()
         self.url = ""
+        self.meanwhile: Callable[[], None] = lambda: None
         self.firms: dict[str, Connection] = {}
         self.tokens: dict[str, str] = {}
 
@@ -201,7 +202,8 @@ class Stage:
             self.crew.check(*names)
             if time.monotonic() > end:
                 raise Unsupported([Fault(str(self.folder), otherwise)])
-            time.sleep(0.1)
+            self.meanwhile()
+            time.sleep(LOOK_S)
 
     def seconds(self) -> float:
         """Since the beginning."""

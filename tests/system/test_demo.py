@@ -1,0 +1,88 @@
+"""The demonstration as a newcomer runs it: real server, database, Slurm and Ray where they are, real jobs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from suanwang.cli.demo.crew import marked
+
+PROGRAM = (sys.executable, "-m", "suanwang", "demo")
+SECONDS_MOST = 300
+"""About 160 s on two cores of its own, of which 120 are the wait until a killed centre counts as lost."""
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """A folder of one's own for temporary files, open to the database's user."""
+    folder.chmod(0o755)
+    return {**os.environ, "TMPDIR": str(folder)}
+
+
+@pytest.fixture
+def temporary(request: pytest.FixtureRequest) -> Path:
+    from tests.postgres import open_folder
+
+    folder = open_folder()
+    request.addfinalizer(lambda: subprocess.run(["rm", "-rf", str(folder)], check=True))
+    return folder
+
+
+def test_all_that_the_demonstration_claims_is_true(temporary: Path) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "--once", "--json", "--lang", "en", "--port", "0"],
+        env=variables(temporary),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MOST,
+        check=False,
+    )
+    assert done.stdout, done.stderr[-3000:]
+    told = json.loads(done.stdout)
+    print("missing here:", told["missing"], told["skipped"], f"{told['seconds']} s")
+    assert [claim for claim in told["claims"] if not claim["holds"]] == []
+    assert done.returncode == 0
+    assert len(told["claims"]) >= 30
+    assert {job["state"] for job in told["jobs"]} == {"succeeded", "failed", "expired"}
+    assert len(told["jobs"]) >= 28
+    assert told["killed_processes"] >= 3
+    assert list(temporary.iterdir()) == []
+    assert marked(str(temporary)) == []
+
+
+def test_interrupted_it_leaves_no_process_and_no_file(temporary: Path) -> None:
+    log = temporary / "said"
+    with log.open("wb") as said:
+        demo = subprocess.Popen(
+            [*PROGRAM, "--once", "--lang", "en", "--port", "0"],
+            env=variables(temporary),
+            stdout=said,
+            stderr=said,
+        )
+        end = time.monotonic() + 120
+        while "guian-1-L20 running" not in log.read_text() and time.monotonic() < end:
+            assert demo.poll() is None, log.read_text()
+            time.sleep(0.2)
+        assert len(marked(str(temporary))) > 3
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(90) == 130
+    assert [path for path in temporary.iterdir() if path != log] == []
+    assert marked(str(temporary)) == []
+
+
+def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("kept")
+    done = subprocess.run(
+        [*PROGRAM, "--once", "--keep", str(tmp_path), "--lang", "en"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "not an empty folder" in done.stderr
+    assert (tmp_path / "mine").read_text() == "kept"
