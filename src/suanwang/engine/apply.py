@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from suanwang.engine import apply_attempts, apply_jobs, apply_network, events, voucher_apply
+from suanwang.engine.conformance import CentreGraded, centre_graded
 from suanwang.engine.platform import Platform
 from suanwang.engine.tokens import TokenIssued, TokenRevoked, token_issued, token_revoked
 from suanwang.ledger.refusals import CorruptLog
@@ -64,6 +65,7 @@ CHANGES: dict[type[Any], Callable[[Platform, Any], None]] = {
     events.QuotaSet: apply_network.quota_set,
     TokenIssued: token_issued,
     TokenRevoked: token_revoked,
+    CentreGraded: centre_graded,
     events.ClearingAsked: apply_network.clearing_asked,
     events.PricesPublished: apply_network.prices_published,
     events.Cleared: apply_network.cleared,

@@ -29,15 +29,29 @@ def covers(pairing: PairingState, region: str, hub: str | None, slot: int) -> bo
     )
 
 
-def use_pairing(platform: Platform, attempt: Attempt, milli_s: int) -> None:
-    """Counts device-seconds against the pairing whose discount the attempt has; negative gives back."""
+def pairing_of(platform: Platform, attempt: Attempt) -> PairingState | None:
+    """The pairing whose discount an attempt has."""
     figures = attempt.figures
     if not figures.discount_bp:
-        return
+        return None
     hub = platform.state.centres[attempt.centre].row.hub
     region = platform.shape_of(platform.state.jobs[attempt.job]).region
     for pairing in platform.state.pairings:
         same = pairing.row.discount_bp == figures.discount_bp
         if same and covers(pairing, region, hub, figures.from_slot):
-            pairing.taken_milli_s += milli_s
-            return
+            return pairing
+    return None
+
+
+def use_pairing(platform: Platform, attempt: Attempt, milli_s: int) -> None:
+    """Counts device-seconds against the attempt's pairing; negative gives back."""
+    pairing = pairing_of(platform, attempt)
+    if pairing is not None:
+        pairing.taken_milli_s += milli_s
+
+
+def quota_has(platform: Platform, attempt: Attempt, milli_s: int) -> bool:
+    """Whether the attempt's pairing, if it has one, covers so much more."""
+    pairing = pairing_of(platform, attempt)
+    quota = None if pairing is None else pairing.row.quota_device_hours
+    return pairing is None or quota is None or pairing.taken_milli_s + milli_s <= quota * 3_600_000

@@ -9,6 +9,7 @@ from suanwang.engine.ending import attempt_running, end_attempt, end_job
 from suanwang.engine.events import Figures
 from suanwang.engine.ground import seconds_by_slot
 from suanwang.engine.inputs import CancelJob, ExtendJob, PauseJob
+from suanwang.engine.pairing import quota_has
 from suanwang.engine.platform import Attempt, Job, Platform
 from suanwang.engine.redemption import hold_for
 from suanwang.engine.reserving import programmes_for
@@ -94,6 +95,10 @@ def extension_faults(platform: Platform, job: Job, name: str, attempt: Attempt, 
             "a shorter extension, or a checkpoint and a new job", "缩短延长时间，或保存检查点后重新提交"
         )
         faults.append(Fault(name, what, remedy=remedy, kind="full"))
+    if not quota_has(platform, attempt, (new.limit_s - old.limit_s) * attempt.milli):
+        what = Text("its pairing's quota does not cover more", "结对子额度不足以覆盖延长")
+        remedy = Text("a shorter extension, or a job of its own", "缩短延长时间，或另行提交作业")
+        faults.append(Fault(name, what, remedy=remedy, kind="pairing"))
     if job.max_price_micro is not None and new.charge_micro > job.max_price_micro:
         what = Text("dearer than the job's highest price", "超出作业的最高价格")
         faults.append(

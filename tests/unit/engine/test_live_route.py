@@ -10,10 +10,14 @@ from suanwang.engine import events, inputs
 from suanwang.engine.reporting import StaleSession
 from suanwang.ledger import commands as c
 from suanwang.model.facts import Ended, Erased, Paused, Progressed, Resumed, Saved, Started, Used
+from suanwang.model.network import PairingRow
 from suanwang.model.orders import Launch, Pause, Prolong, Resume, Stop
 from suanwang.units.errors import InvalidInput
 
 TEN = MIDNIGHT + 10 * HOUR
+PAIRED = PairingRow(
+    from_region="31", to_hub="yangtze", discount_bp=5000, quota_device_hours=10, from_slot=0, to_slot=48
+)
 DIGEST = "ab" * 32
 
 
@@ -539,6 +543,16 @@ def test_nobody_gives_way_for_one_who_cannot_pay_or_for_an_equal() -> None:
     assert stage.states(poor) == "held"
     assert not stage.platform.state.rooms
     assert stage.where(equal) == ("east-A", 12)
+
+
+def test_a_pairing_bounds_an_extension_too() -> None:
+    stage = Stage(centres=("east",), pairings=(PAIRED,))
+    (job,) = stage.submit(spec(one("A100:8", 1)))
+    stage.begin(job)
+    with pytest.raises(InvalidInput, match="quota"):
+        stage.take(inputs.ExtendJob, job, 1800)
+    stage.take(inputs.ExtendJob, job, 900)
+    assert stage.platform.state.pairings[0].taken_milli_s == 8_000 * 4500
 
 
 # clearing --------------------------------------------------------------------------------------------------

@@ -327,7 +327,7 @@ def walk(examples: int, steps: int) -> None:
 
 
 def test_whatever_happens_the_network_stays_right() -> None:
-    walk(25, 30)
+    walk(15, 30)
 
 
 @pytest.mark.soak
