@@ -42,6 +42,7 @@ BENCHMARKS = (
     Benchmark("pop", "peers", "POP: k partitions, each solved by HiGHS", "pop"),
     Benchmark("dede", "peers", "DeDe, in an environment of its own", "dede"),
     Benchmark("traces", "traces", "the Alibaba 2023 and the SWF trace"),
+    Benchmark("simulator", "simulator", "a trace through engine and ledger, beside AccaSim"),
     Benchmark("workers", "workers", "two workers against one"),
     Benchmark("audit", "audit", "the Merkle log and the log file"),
     Benchmark("ledger", "ledger", "transfers, holds, replay"),

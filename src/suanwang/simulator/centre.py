@@ -12,12 +12,15 @@ from suanwang.engine.centre_facts import Reading
 from suanwang.engine.inputs import AgentReport, AnyInput, JoinCentre
 from suanwang.model import agent_steps as steps
 from suanwang.model.exchange import Orders
+from suanwang.model.facts import Ended
 from suanwang.model.orders import AnyOrder
 from suanwang.runtime.writer import Ticket
 from suanwang.simulator.calendar import Calendar
 from suanwang.simulator.machine import SECOND_US, Machine
 
 METER = "modelled"
+PATIENT_US = 60 * SECOND_US
+"""That an attempt has begun, or was erased, is told this late at most."""
 NEVER_S = 10**9
 """Usage is told when an attempt pauses or ends; the simulation needs no readings between."""
 Send = Callable[[AnyInput, Callable[[Ticket], None]], object]
@@ -35,11 +38,15 @@ class ModelledCentre:
         self.agent = CentreAgent(name, report_interval_s=NEVER_S)
         self.sending = self.waking = self.away = False
         self.tick_at: int | None = None
+        self.now = Moment(calendar.at, calendar.at)
+        self.report_at = 0
         machine.listener = self
 
     def moment(self) -> Moment:
         """Now, by both clocks."""
-        return Moment(self.calendar.at, self.calendar.at)
+        if self.now.at != self.calendar.at:
+            self.now = Moment(self.calendar.at, self.calendar.at)
+        return self.now
 
     def join(self) -> None:
         """A new session begins."""
@@ -76,9 +83,8 @@ class ModelledCentre:
                 break
             for step in wanted:
                 self.carry_out(step)
-        if not self.sending and agent.memory.facts:
-            self.sending = True
-            self.calendar.call_at(self.calendar.at + self.delay_us, self.report)
+        if agent.memory.facts and not self.sending:
+            self.expect_report()
         due_at = agent.due_at(self.moment())
         if due_at is not None and (self.tick_at is None or due_at < self.tick_at):
             self.tick_at = due_at
@@ -149,10 +155,20 @@ class ModelledCentre:
             self.tick_at = self.calendar.at
             self.calendar.call_soon(self.tick)
 
+    def expect_report(self) -> None:
+        """Ends are told in this instant; what can wait is told with the next end, or after a while."""
+        at = self.calendar.at + self.delay_us
+        if not any(isinstance(fact, Ended) for fact in self.agent.memory.facts):
+            at += PATIENT_US
+        if self.report_at <= self.calendar.at or at < self.report_at:
+            self.report_at = at
+            self.calendar.call_at(at, self.report)
+
     def report(self) -> None:
         """Sends what there is to tell; while the centre is away it waits for its return."""
-        self.sending = False
-        report = None if self.away else self.agent.next_report()
+        if self.sending or self.away:
+            return
+        report = self.agent.next_report()
         if report is not None:
             self.sending = True
             self.send(report, self.answered)

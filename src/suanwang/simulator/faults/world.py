@@ -29,9 +29,9 @@ from suanwang.units.errors import Fault
 from suanwang.units.text import same
 
 START_AT = 1_767_225_600_000_000
-SLOT_MINUTES = 30
+SLOT_MINUTES = 60
 CALM_MOST_US = 96 * 60 * MINUTE_US
-VALIDATED_EVERY = 4
+VALIDATED_EVERY = 20
 LOOK_US = 5 * MINUTE_US
 
 

@@ -1,0 +1,85 @@
+"""Worlds of faults, each from a seed: what must be true at the end is in `simulator.faults.truth`.
+
+A seed that fails prints the command that shows it again.
+"""
+
+import pytest
+
+from suanwang.engine import platform as engine_platform
+from suanwang.runtime.writer import Writer
+from suanwang.simulator.faults.server import FaultyServer
+from suanwang.simulator.faults.truth import check
+from suanwang.simulator.faults.world import World, replay_command
+
+SEEDS_IN_TEST, SEEDS_IN_SOAK, SEEDS_AT_ONCE = 160, 5000, 20
+
+
+def live_through(seed: int) -> World:
+    world = World(seed)
+    try:
+        world.run()
+        faults = check(world)
+    except Exception as error:
+        error.add_note(replay_command(seed))
+        raise
+    assert not faults, "\n".join([replay_command(seed), *faults])
+    return world
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS_IN_TEST, SEEDS_AT_ONCE))
+def test_nothing_is_lost_or_charged_twice_or_runs_twice(first: int):
+    worlds = [live_through(seed) for seed in range(first, first + SEEDS_AT_ONCE)]
+    # the weather was rough, and work was done in it
+    assert sum(world.server.crashes for world in worlds) > 0
+    assert sum(agent.deaths for world in worlds for agent in world.agents.values()) > 0
+    ran = sum(len(agent.machine.runs) for world in worlds for agent in world.agents.values())
+    assert ran > 2 * SEEDS_AT_ONCE
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(10_000, 10_000 + SEEDS_IN_SOAK, 100))
+def test_thousands_of_worlds(first: int):
+    for seed in range(first, first + 100):
+        live_through(seed)
+
+
+def test_a_seed_decides_everything():
+    one, other = live_through(7), live_through(7)
+    assert one.log.bytes() == other.log.bytes()
+    assert one.log.size > 100
+
+
+# ---------------------------------------------------------------- the test itself can fail
+
+
+def faults_of(seeds: range) -> list[str]:
+    """What is wrong in some of these worlds, those that break on the way counted by the error."""
+    found: list[str] = []
+    for seed in seeds:
+        world = World(seed)
+        try:
+            world.run()
+            found += check(world)
+        except Exception as error:
+            found.append(f"{type(error).__name__}: {error}")
+    return found
+
+
+def test_a_server_that_is_too_impatient_is_found_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(engine_platform, "LOST_MARGIN_S", -1700)
+    assert any("ran until" in fault for fault in faults_of(range(30)))
+
+
+def test_a_server_that_answers_before_it_is_durable_is_found_out(monkeypatch: pytest.MonkeyPatch):
+    honest = FaultyServer.one_round
+
+    def hasty(self: FaultyServer, writer: Writer) -> bool:
+        real = writer.log.append
+        writer.log.append = lambda entries: []  # pyright: ignore[reportAttributeAccessIssue]  # nothing is kept
+        try:
+            return honest(self, writer)
+        finally:
+            writer.log.append = real  # pyright: ignore[reportAttributeAccessIssue]
+
+    monkeypatch.setattr(FaultyServer, "one_round", hasty)
+    assert faults_of(range(3))
