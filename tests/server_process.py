@@ -49,6 +49,16 @@ class Server:
     def client(self, token: str | None = None) -> Client:
         return Client(Line(self.url, token or (self.data / "operator.token").read_text().strip()))
 
+    def children(self) -> list[int]:
+        """Processes that it began, their own included."""
+        found, asked = list[int](), [self.process.pid]
+        while asked:
+            task = Path(f"/proc/{asked.pop()}/task")
+            for listed in task.glob("*/children"):
+                asked += [int(one) for one in listed.read_text().split()]
+                found += [int(one) for one in listed.read_text().split()]
+        return found
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()

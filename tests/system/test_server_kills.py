@@ -72,6 +72,10 @@ class Load(threading.Thread):
             return
 
 
+def alive(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
+
+
 def all_jobs(client: Client) -> list[str]:
     found: list[str] = []
     after: str | None = None
@@ -139,6 +143,8 @@ def test_a_second_server_waits_and_takes_over_in_seconds(folder: Path) -> None:
             with pytest.raises(Unreachable, match="does not lead"):
                 Client(line).jobs()
             done = first.client().submit([SPEC] * 5, FIRM, "before")
+            children = first.children()
+            assert children, "clearing is warmed in a child"
             killed = time.monotonic()
             first.kill()
             second.wait(second.leads, 20)
@@ -147,6 +153,7 @@ def test_a_second_server_waits_and_takes_over_in_seconds(folder: Path) -> None:
             assert again == done, "the same request has the same answer from another server"
             assert len(all_jobs(second.client(token))) == 5
             assert second.stop() == 0
+            assert not [child for child in children if alive(child)], "no child outlives its server"
         finally:
             second.close()
 

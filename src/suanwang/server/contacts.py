@@ -8,12 +8,16 @@ from collections import defaultdict
 
 
 class Contacts:
-    """`durable_orders`: the last order of each centre that is in the log; none after it is handed out."""
+    """`durable_orders`: the last order of each centre that is in the log; none after it is handed out.
+
+    `handed_orders`: the last order that an answer to a report brought; who waits for orders goes on waiting.
+    """
 
     def __init__(self, lead_s: float, order_counts: dict[str, int]) -> None:
         self.lead_s = lead_s
         self.heard_s: dict[str, float] = {}
         self.durable_orders = order_counts
+        self.handed_orders: dict[str, int] = {}
         self.waiting: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def hear(self, centre: str, now_s: float) -> None:

@@ -4,13 +4,13 @@ The child opens the home itself and reads what is durable, so nothing is shared 
 """
 
 import asyncio
-import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, TypeVar
 
+from suanwang.server.child import child_pool, end_pool
 from suanwang.server.restoring import keep_snapshot, restore
 from suanwang.store.home import FileHome, Home, PostgresHome
 
@@ -49,15 +49,13 @@ class SideWork:
 
     def _executor(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = child_pool()
         return self._pool
 
     def _drop(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
-            for process in list((pool._processes or {}).values()):  # pyright: ignore[reportPrivateUsage]
-                process.terminate()
-            pool.shutdown(cancel_futures=True)
+            end_pool(pool)
 
 
 def place_of(home: Home) -> Place:

@@ -1,7 +1,6 @@
 """Clearing in a process of its own, so that quotes and submissions keep pace with it."""
 
 import asyncio
-import multiprocessing
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +12,7 @@ from suanwang.clearing.by_prices import Settings
 from suanwang.engine.clearing_request import ClearingRequest
 from suanwang.engine.inputs import TakePlan
 from suanwang.runtime.solving import plan_of
+from suanwang.server.child import child_pool, end_pool
 
 TRIES = 5
 PAUSE_S = 1.0
@@ -81,12 +81,10 @@ class ProcessSolver:
 
     def _executor(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = child_pool()
         return self._pool
 
     def _drop(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
-            for process in list((pool._processes or {}).values()):  # pyright: ignore[reportPrivateUsage]
-                process.terminate()  # a clearing that nobody waits for is not worth waiting for
-            pool.shutdown(cancel_futures=True)
+            end_pool(pool)

@@ -34,7 +34,10 @@ async def join_centre(request: Asked, centre: FromPath[str], data: JSONBody[Join
 
 @post("/v1/centres/{centre:str}/exchange", status_code=200)
 async def exchange(request: Asked, centre: FromPath[str], data: JSONBody[Exchange]) -> Orders:
-    """Facts in, orders out; held open until there is an order, for at most `wait_s` seconds."""
+    """Facts in, orders out; held open until there is an order, for at most `wait_s` seconds.
+
+    Orders that the answer to a report has brought meanwhile end no waiting; they come again when it ends.
+    """
     request.own_centre(centre)
     lead, loop = request.lead, asyncio.get_running_loop()
     state = lead.platform.state.centres[centre]
@@ -48,17 +51,21 @@ async def exchange(request: Asked, centre: FromPath[str], data: JSONBody[Exchang
         await request.ask(inputs.AgentReport(name, centre, data.session, data.facts, data.fits))
     elif state.silent_since is not None:
         await request.ask(inputs.HearAgain(f"{ONCE}again/{centre}/{data.session}/{data.report_id}", centre))
-    end_s = loop.time() + data.wait_s
+    end_s, handed = loop.time() + data.wait_s, 0
     while True:
         waiting = lead.contacts.waiting[centre]
         orders = orders_after(lead.platform, lead.contacts, centre, data.seen_order)
         left_s = end_s - loop.time()
-        if orders or left_s <= 0 or lead.over or lead.going:
+        news = bool(orders) and orders[-1].number > handed
+        if news or left_s <= 0 or lead.over or lead.going:
             break
         try:
             await asyncio.wait_for(waiting.wait(), left_s)
         except TimeoutError:
             continue
+        handed = lead.contacts.handed_orders.get(centre, 0)
+    if orders and not data.wait_s and data.session == state.session:
+        lead.contacts.handed_orders[centre] = orders[-1].number
     if not lead.is_proved:
         raise not_leading()
     lead.contacts.hear(centre, loop.time())
