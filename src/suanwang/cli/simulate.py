@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,39 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     add("--steps", type=int, default=100, en="steps of each price search (100)", zh="每次求价步数（100）")
     add("--seed", type=int, default=0, en="seed of every random draw (0)", zh="随机种子（0）")
     add("--threads", type=int, default=None, en="threads (default: one a core)", zh="线程数（默认每核一个）")
+    describe_centres(add)
+    add(
+        "--log",
+        metavar="DIR",
+        type=Path,
+        default=None,
+        en="keep the log in this folder",
+        zh="将日志保存到此目录",
+    )
+    add(
+        "--no-foresight",
+        action="store_true",
+        en="leave the perfect-foresight bound out",
+        zh="不计算完全预知下界",
+    )
+    add("--no-page", action="store_true", en="leave report.html out", zh="不生成 report.html")
+    add("--json", action="store_true", en="print the report on standard output", zh="在标准输出打印报告")
+    parser.epilog = Text(
+        "Writes plan, prices, report.json and report.html, for several policies also compare.json.\n"
+        "Exit code 0: lived through; 2: invalid input.\n\n"
+        "Examples:\n  suanwang simulate national\n  suanwang simulate national --policy all\n"
+        "  suanwang simulate nasa --policy fcfs --packing first\n"
+        "  suanwang simulate national --runtime 0.3-1 --node-mtbf 2000 --centre-mtbf 500",
+        "写出 plan、prices、report.json 与 report.html，多策略时另有 compare.json。\n"
+        "退出码 0：完成；2：输入无效。\n\n"
+        "示例：\n  suanwang simulate national\n  suanwang simulate national --policy all\n"
+        "  suanwang simulate nasa --policy fcfs --packing first\n"
+        "  suanwang simulate national --runtime 0.3-1 --node-mtbf 2000 --centre-mtbf 500",
+    ).say(language)
+
+
+def describe_centres(add: Callable[..., None]) -> None:
+    """Adds the arguments that say how the modelled centres behave."""
     add(
         "--packing", choices=("best", "first", "pooled"), default="best",
         en="how gangs are put on nodes; pooled: without nodes", zh="作业在节点上的装箱方式；pooled：不分节点",
@@ -89,34 +123,6 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         en="mean hours until either is back (4)",
         zh="平均修复时间，小时（4）",
     )
-    add(
-        "--log",
-        metavar="DIR",
-        type=Path,
-        default=None,
-        en="keep the log in this folder",
-        zh="将日志保存到此目录",
-    )
-    add(
-        "--no-foresight",
-        action="store_true",
-        en="leave the perfect-foresight bound out",
-        zh="不计算完全预知下界",
-    )
-    add("--no-page", action="store_true", en="leave report.html out", zh="不生成 report.html")
-    add("--json", action="store_true", en="print the report on standard output", zh="在标准输出打印报告")
-    parser.epilog = Text(
-        "Writes plan, prices, report.json and report.html, for several policies also compare.json.\n"
-        "Exit code 0: lived through; 2: invalid input.\n\n"
-        "Examples:\n  suanwang simulate national\n  suanwang simulate national --policy all\n"
-        "  suanwang simulate nasa --policy fcfs --packing first\n"
-        "  suanwang simulate national --runtime 0.3-1 --node-mtbf 2000 --centre-mtbf 500",
-        "写出 plan、prices、report.json 与 report.html，多策略时另有 compare.json。\n"
-        "退出码 0：完成；2：输入无效。\n\n"
-        "示例：\n  suanwang simulate national\n  suanwang simulate national --policy all\n"
-        "  suanwang simulate nasa --policy fcfs --packing first\n"
-        "  suanwang simulate national --runtime 0.3-1 --node-mtbf 2000 --centre-mtbf 500",
-    ).say(language)
 
 
 def execute(arguments: argparse.Namespace, language: Language) -> int:
