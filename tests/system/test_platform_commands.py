@@ -103,7 +103,7 @@ def test_a_login_is_tried_then_saved_for_its_owner_alone(type_in: Terminal, tmp_
     type_in.patch.delenv("SUANWANG_TOKEN")
     assert type_in("pools").code == 2
     wrong = type_in("login", type_in.stage.url, "--token-file", "-", given="sw_00_11\n")
-    assert wrong.code == 2
+    assert wrong.code == 1
     assert not list(tmp_path.rglob("login.json"))
     token = type_in.stage.tokens[FIRM_A]
     assert type_in("login", type_in.stage.url, "--token-file", "-", given=token + "\n").code == 0
@@ -121,8 +121,9 @@ def test_a_login_is_tried_then_saved_for_its_owner_alone(type_in: Terminal, tmp_
 
 def test_no_server_answers(type_in: Terminal) -> None:
     answer = type_in("jobs", "--server", "http://127.0.0.1:1", "--json")
-    assert answer.code == 2
-    assert "the server does not answer" in answer.data["error"][0]["what"]
+    assert answer.code == 1
+    assert "no server answers there" in answer.data["error"][0]["what"]
+    assert type_in("jobs", "--server", "nowhere").code == 2
     assert "Traceback" not in answer.err
 
 

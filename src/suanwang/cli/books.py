@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suanwang.cli.connection import SERVER_VARIABLE, Connection, Refused, add_server, connect
+from suanwang.cli.connection import SERVER_VARIABLE, Connection, add_server, connect
 from suanwang.units.errors import Fault, InvalidInput, SuanwangError
 from suanwang.units.text import Language, Text
 
@@ -30,8 +30,9 @@ class ServerBooks:
         self.connection = connection
 
     def records(self) -> list[bytes]:
-        """Every event of the log, as stored. Raises Refused for who may not read all of them."""
+        """Every event of the log, as stored. Raises Answered for who may not read all of them."""
         from suanwang.cli.event_stream import records_of
+        from suanwang.client.line import Answered
         from suanwang.model.api.tokens import Me
 
         role = self.connection.get("/v1/me", Me).role
@@ -39,11 +40,12 @@ class ServerBooks:
             what = Text("the whole books are not for this role", "该角色无权查看全部账目")
             remedy = Text("wallet show, statement, grant list and claim list show your own",
                           "wallet show、statement、grant list 与 claim list 可查看自己的")  # fmt: skip
-            raise Refused([Fault(self.connection.url, what, role, remedy=remedy)])
+            raise Answered(403, "forbidden", (Fault(self.connection.url, what, role, remedy=remedy),))
         return records_of(self.connection)
 
     def post(self, commands: "Sequence[AnyCommand]") -> "list[tuple[Result, bool]]":
         """Books the commands one after the other; each one's result, and whether it was known."""
+        from suanwang.client.line import Answered
         from suanwang.ledger.decide import Result
         from suanwang.model.api.money import Booked
 
@@ -52,7 +54,9 @@ class ServerBooks:
             try:
                 booked = self.connection.post("/v1/ledger/commands", command, Booked)
                 found.append((Result(command.id, booked.sequence, ()), booked.repeated))
-            except Refused as refusal:
+            except Answered as refusal:
+                if refusal.kind != "refused":
+                    raise
                 found.append((Result(command.id, 0, refusal.faults), False))
         return found
 

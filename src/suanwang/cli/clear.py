@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
+    from suanwang.feeds.last_result import LastTables
     from suanwang.model.result import Method, Outcome, Report
     from suanwang.model.scenario import Scenario
 
@@ -176,28 +177,29 @@ def clear_folder(
     from concurrent.futures import ThreadPoolExecutor
 
     from suanwang import __version__
-    from suanwang.clearing.by_prices import Settings
-    from suanwang.clearing.clear import clear
     from suanwang.cli.progress import ScreenWatch
-    from suanwang.feeds.remarks import read_remarks
-    from suanwang.feeds.result_writer import write_plan, write_prices
     from suanwang.feeds.scenario_folder import read_scenario
-    from suanwang.feeds.scenario_writer import replace
-    from suanwang.reports.indicators import make_report
-    from suanwang.reports.usage import measure
 
-    with ScreenWatch(language) as watch:
+    with ScreenWatch(language) as watch, ThreadPoolExecutor(1) as beside_reading:
         watch.phase("read")
+        loading = beside_reading.submit(load_clearing, last_folder)
         checked = read_scenario(folder)
         for warning in checked.warnings:
             watch.say(warning.say(language))
         scenario = checked.scenario
+        last_tables = loading.result()
+        from suanwang.clearing.by_prices import Settings
+        from suanwang.clearing.clear import clear
+        from suanwang.feeds.last_result import match_last
+        from suanwang.feeds.result_writer import write_plan, write_prices
+        from suanwang.feeds.scenario_writer import replace
+        from suanwang.reports.indicators import make_report
+        from suanwang.reports.usage import measure
+
         settings = Settings(seed, threads or len(os.sched_getaffinity(0)), steps, rounds, workers, ray)
         last = None
-        if last_folder is not None:
-            from suanwang.feeds.last_result import read_last
-
-            read = read_last(last_folder, scenario)
+        if last_tables is not None:
+            read = match_last(last_tables, scenario)
             for warning in read.warnings:
                 watch.say(warning.say(language))
             last = read.last
@@ -214,6 +216,7 @@ def clear_folder(
         watch.phase("page" if page else "")
         if page:
             # Loaded here, so that a run without a page does not pay for it.
+            from suanwang.feeds.remarks import read_remarks
             from suanwang.reports.page import render_page
 
             assumptions = read_remarks(folder)
@@ -224,6 +227,17 @@ def clear_folder(
             write_pictures(scenario, outcome, report, other, out / "pictures", language)
         watch.phase("")
     return report, scenario
+
+
+def load_clearing(last_folder: Path | None) -> "LastTables | None":
+    """The result to go on from, if there is one; and the code of clearing, which takes as long to load."""
+    import importlib
+
+    for module in ("suanwang.clearing.clear", "suanwang.reports.indicators"):
+        importlib.import_module(module)
+    from suanwang.feeds.last_result import load_last
+
+    return None if last_folder is None else load_last(last_folder)
 
 
 def write_pictures(

@@ -16,7 +16,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.cli.check import print_json
 
     connection = connect(arguments, language)
-    archive = connection.ask("GET", f"/v1/jobs/{part(arguments.job)}/outputs").content
+    archive = connection.bytes_at(f"/v1/jobs/{part(arguments.job)}/outputs")
     folder = Path(arguments.out or arguments.job)
     names = unpack(archive, folder)
     if arguments.json:

@@ -27,7 +27,9 @@ COLUMNS: tuple[Column, ...] = (
 def print_job(told: "JobTold", language: Language) -> None:
     """The job."""
     line = told.line
-    why = reason_word(line.why).say(language) if line.why and line.state not in ("active", "succeeded") else ""
+    why = (
+        reason_word(line.why).say(language) if line.why and line.state not in ("active", "succeeded") else ""
+    )
     print(f"{line.job} {line.name} · {line.enterprise}{f'/{line.project}' if line.project else ''}")
     print(f"{standing(line, language)}{f': {why}' if why else ''}")
     if told.reason is not None:

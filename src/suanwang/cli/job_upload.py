@@ -58,7 +58,7 @@ def upload(connection: "Connection", read: "Read", enterprise: str) -> "JobSpec"
         with tempfile.TemporaryFile() as file:
             pack(read.folder, job.inputs, file)
             file.seek(0)
-            archive = keep(connection, file.read(), enterprise)
+            archive = connection.keep(file.read(), enterprise)
     content = JobContent(
         run=job.run,
         setup=job.setup,
@@ -69,15 +69,8 @@ def upload(connection: "Connection", read: "Read", enterprise: str) -> "JobSpec"
         checkpoint_path=job.checkpoint_path,
     )
     return msgspec.structs.replace(
-        job.spec, content=keep(connection, msgspec.json.encode(content), enterprise)
+        job.spec, content=connection.keep(msgspec.json.encode(content), enterprise)
     )
-
-
-def keep(connection: "Connection", data: bytes, enterprise: str) -> str:
-    """Lays bytes beside the log; their name. `enterprise`: whose they are, where an operator uploads."""
-    from suanwang.model.exchange import ContentKept
-
-    return connection.put("/v1/contents", data, ContentKept, enterprise=enterprise).name
 
 
 def pack(folder: Path, names: tuple[str, ...], into: BinaryIO) -> None:

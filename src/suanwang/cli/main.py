@@ -43,7 +43,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
     "jobs": ("suanwang.cli.jobs", Text("jobs and their states", "作业与状态")),
     "job": (
         "suanwang.cli.job",
-        Text("one job: show, explain, logs, outputs, cancel, extend", "单个作业：查看、解释、日志、输出、取消、延时"),
+        Text(
+            "one job: show, explain, logs, outputs, cancel, extend",
+            "单个作业：查看、解释、日志、输出、取消、延时",
+        ),
     ),
     "centres": ("suanwang.cli.centres", Text("the centres of the network", "网内算力中心")),
     "pools": ("suanwang.cli.pools", Text("what is free now", "当前空闲资源")),

@@ -129,8 +129,8 @@ class Line:
     def _away(self, found: str) -> Unreachable:
         what = Text("no server answers there", "该地址没有服务器应答")
         remedy = Text(
-            "start one: suanwang server; or correct SUANWANG_URL",
-            "请启动 suanwang server 或更正 SUANWANG_URL",
+            "start one: suanwang server; or correct SUANWANG_SERVER",
+            "请启动 suanwang server 或更正 SUANWANG_SERVER",
         )
         return Unreachable([Fault(self.url, what, found[:300], remedy=remedy, kind="unreachable")])
 

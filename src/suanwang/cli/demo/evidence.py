@@ -39,13 +39,11 @@ def gather(connection: Connection, jobs: Sequence[str]) -> Evidence:
     """Asks the server for all of it; the checkpoint last, so that it covers the records."""
     told = {job: connection.get(f"/v1/jobs/{part(job)}", JobTold) for job in jobs}
     files = {
-        job: unpacked(connection.ask("GET", f"/v1/jobs/{part(job)}/outputs").content)
+        job: unpacked(connection.bytes_at(f"/v1/jobs/{part(job)}/outputs"))
         for job, one in told.items()
         if one.attempts and one.attempts[-1].outputs
     }
-    return Evidence(
-        told, files, records_of(connection), connection.ask("GET", "/v1/audit/checkpoint").content
-    )
+    return Evidence(told, files, records_of(connection), connection.bytes_at("/v1/audit/checkpoint"))
 
 
 def unpacked(archive: bytes) -> dict[str, bytes]:

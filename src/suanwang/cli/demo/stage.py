@@ -11,6 +11,8 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
+
 from suanwang.cli.connection import Connection
 from suanwang.cli.demo.crew import Crew
 from suanwang.cli.demo.network import CHENGDU, GUIZHOU, HUB, LOST, METROPOLIS, SEATS, SUPER, write_network
@@ -29,7 +31,7 @@ from suanwang.ledger.commands import (
 from suanwang.model.api.money import Booked
 from suanwang.model.api.network import Centres
 from suanwang.model.api.tokens import Role, TokenAsked, TokenMade
-from suanwang.units.errors import Fault, SuanwangError, Unsupported
+from suanwang.units.errors import Fault, Unsupported
 from suanwang.units.instants import CHINA
 from suanwang.units.money import MICRO_PER_YUAN
 from suanwang.units.text import Language, Text
@@ -126,10 +128,9 @@ class Stage:
             if not (address.exists() and token.exists()):
                 return False
             self.url = address.read_text().strip()
-            operator = Connection(self.url, "", self.language)
             try:
-                return operator.ask("GET", "/readyz").is_success
-            except SuanwangError:
+                return httpx.get(f"{self.url}/readyz").is_success
+            except httpx.TransportError:
                 return False
 
         self.wait(answers, Text("the server does not lead", "服务器未就绪"), SERVER)
