@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 .PHONY: help demo test check bench soak lock setup clean
 
 help:
-	@echo "make demo   build the national network, clear it, show the report"
+	@echo "make demo   a whole platform on this machine: centres, jobs, money, proofs (3 minutes)"
 	@echo "make test   check and test everything (under 10 minutes on 2 cores)"
 	@echo "make check  formatting, lint, types and the import contract only"
 	@echo "make bench  measure, and write benchmarks/RESULTS.md"
@@ -27,7 +27,7 @@ $(READY): pyproject.toml requirements.lock
 	@touch $@
 
 demo: $(READY)
-	$(BIN)/suanwang demo
+	$(BIN)/suanwang demo --once
 
 check: $(READY)
 	$(BIN)/ruff format --check .
