@@ -14,6 +14,7 @@ from suanwang.clearing.offers import quote_one
 from suanwang.clearing.quote import QuoteDesk
 from suanwang.clearing.supply import capacity_by_slot
 from suanwang.energy.unit_parts import pue_of_pool, signals_by_zone, unit_parts, zone_of_pool
+from suanwang.engine.latency_class import near_enough, rtt_most_ms
 from suanwang.engine.network_frames import scenario_of
 from suanwang.model.job import Shape
 from suanwang.model.network import Terms
@@ -29,10 +30,6 @@ OFFERS = 3
 """So many centres are looked at for one job, cheapest first; all of them where none of these will do."""
 REMEMBERED = 16_384
 """So many shapes' readings are kept."""
-PROVINCE_DIGITS = 2
-"""`local` work stays in its province: the first two digits of the administrative code."""
-RTT_OF_CLASS_US = {"local": 0, "regional": 20_000, "shiftable": 0}
-"""Round trip of a latency class, 0 for no limit: 20 ms between hubs (发改数据〔2023〕1779号)."""
 
 
 class Place(NamedTuple):
@@ -370,19 +367,6 @@ class Ground:
         return [
             Place(line[0], line[1], line[2], line[3], line[7], line[9]) for line in figures.tolist()
         ], reason
-
-
-def near_enough(shape: Shape, region: str) -> bool:
-    """Whether work of this latency class may go to a region: `local` stays in its province."""
-    if shape.latency_class != "local":
-        return True
-    return region[:PROVINCE_DIGITS] == shape.region[:PROVINCE_DIGITS]
-
-
-def rtt_most_ms(shape: Shape) -> float:
-    """The longest round trip: the job's own limit and that of its latency class."""
-    limits = [limit for limit in (shape.max_rtt_us, RTT_OF_CLASS_US[shape.latency_class]) if limit]
-    return min(limits) / 1000 if limits else float("inf")
 
 
 def seconds_by_slot(terms: Terms, start_at: int, limit_s: int) -> list[int]:
