@@ -114,6 +114,14 @@ def test_feasible_certified_and_about_as_good_on_small_cases(tmp_path: Path) -> 
     assert np.mean(worse) <= 0.002
 
 
+def test_nothing_can_run_any_more() -> None:
+    before = random_scenario(3100, jobs=40)
+    after = changed(before, 0.1, 3100)
+    assert compile_problem(after).demand.entries == 0
+    outcome = clear(after, last=LastClearing.of(clear(after)))
+    assert not outcome.served.any()
+
+
 @pytest.mark.soak
 def test_feasible_certified_and_about_as_good_on_hundreds_of_cases(tmp_path: Path) -> None:
     worse, _ = tally(3100, 200, 40, tmp_path)

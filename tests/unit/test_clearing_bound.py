@@ -6,22 +6,18 @@ import numpy as np
 import pytest
 from tests.clearing_cases import outcome_from, random_scenario
 
-from suanwang.clearing.bound import bound_of
+from suanwang.clearing.by_prices import make_ready
 from suanwang.clearing.compile import compile_problem
 from suanwang.clearing.fcfs import place_first_come
-from suanwang.clearing.prices import gather_crowd
 from suanwang.clearing.problem import Problem
 from suanwang.clearing.recompute import recompute_bound
-from suanwang.clearing.shards import survey
 from suanwang.units.rounding import Int64Array, exact_sum
 
 
 def fast_bound(problem: Problem, price_micro: Int64Array) -> int:
-    """`bound_of` for (slot, column) prices."""
+    """What `Certifier` says for (slot, column) prices."""
     with ThreadPoolExecutor(2) as pool:
-        ground, dense_row = survey(problem)
-        crowd, _ = gather_crowd(problem, ground, dense_row, 1, 2, pool, 0)
-        bound = bound_of(problem, ground, crowd.shards, pool, price_micro)
+        bound = make_ready(problem, 2, pool).certifier.bound(price_micro)
     return bound.published_micro(int(problem.demand.fractional.sum()))
 
 

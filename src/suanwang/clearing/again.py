@@ -24,8 +24,11 @@ EXCHANGES_UP_TO_JOBS = 200_000
 
 def hopeful(placer: Placer, choice: Int64Array) -> Int64Array:
     """`choice` (job,), −1 also where the least cost under prices is above what is tolerated at first."""
-    most = TOLERATED * placer.value_nano
-    return np.where((choice >= 0) & (placer.bound.least_nano[choice] < most), choice, -1)
+    able = np.flatnonzero(choice >= 0)
+    able = able[placer.bound.least_nano[choice[able]] < TOLERATED * placer.value_nano[able]]
+    kept = np.full_like(choice, -1)
+    kept[able] = choice[able]
+    return kept
 
 
 def queue_of(placer: Placer, choice: Int64Array, jobs: Int64Array) -> Queue:

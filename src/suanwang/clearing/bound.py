@@ -11,10 +11,11 @@ import msgspec
 import numpy as np
 
 from suanwang.clearing.exact_response import NO_COST, least_costs
-from suanwang.clearing.ground import Ground, read_only
+from suanwang.clearing.ground import Entries, Ground, Tables, read_only
 from suanwang.clearing.problem import Problem
-from suanwang.clearing.shards import Shard
+from suanwang.clearing.shards import BLOCK_SLOTS, WORK_OF_ENTRY, cut_tables, room_for
 from suanwang.units.rounding import Int64Array, exact_sum, exact_sum_of_products
+from suanwang.units.stable_order import stable_order
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -35,6 +36,60 @@ class Bound(msgspec.Struct, frozen=True):
         return self.nano // 1000 - 2 * fractional_jobs
 
 
+class Turn(msgspec.Struct, frozen=True):
+    """The entries that one thread asks, in the order of their tables."""
+
+    entry: Int64Array
+    tables: Tables
+
+
+def turns_of(problem: Problem, threads: int) -> list[Turn]:
+    """All entries by class, duration and start, in parts of about equal work."""
+    demand = problem.demand
+    span = (problem.supply.slots // BLOCK_SLOTS + 1) * BLOCK_SLOTS
+    key = demand.device_class.astype(np.int64) * (int(demand.slots.max(initial=0)) + 1) + demand.slots
+    entry, key = stable_order(key * span + demand.start)
+    done = np.cumsum(WORK_OF_ENTRY + demand.reach[entry].astype(np.int64))
+    shares = [int(done[-1]) * part // threads if len(done) else 0 for part in range(1, threads)]
+    cuts = np.searchsorted(done, shares)
+    return [
+        Turn(part, cut_tables(demand, part, of_part // BLOCK_SLOTS, per_scan=0))
+        for part, of_part in zip(np.split(entry, cuts), np.split(key, cuts), strict=True)
+    ]
+
+
+class Certifier:
+    """Certifies prices of one problem, as often as asked."""
+
+    def __init__(
+        self, problem: Problem, ground: Ground, entries: Entries, pool: ThreadPoolExecutor, threads: int
+    ) -> None:
+        self.problem, self.ground, self.entries, self.pool = problem, ground, entries, pool
+        self.turns = turns_of(problem, threads)
+
+    def bound(self, price_micro: Int64Array) -> Bound:
+        """bound(λ) for integer prices λ, (slot, column) micro-yuan per device-slot."""
+        supply = self.problem.supply
+        prefix = np.zeros((supply.slots + 1, supply.columns))
+        micro = supply.unit_micro + price_micro
+        np.cumsum(micro, axis=0, out=prefix[1:])
+        by_column = read_only(np.ascontiguousarray(prefix.T))
+        deepest_micro = float(-micro.min(initial=0))
+        columns = int(np.diff(supply.class_first).max(initial=1))
+        least_nano = np.full(self.problem.demand.entries, NO_COST, np.int64)
+
+        def ask(turn: Turn) -> None:
+            least_costs(
+                turn.tables, read_only(turn.entry), self.entries, self.ground, read_only(prefix), by_column,
+                deepest_micro, room_for(turn.tables, columns), least_nano,
+            )  # fmt: skip
+
+        list(self.pool.map(ask, self.turns))
+        job_nano = least_of_jobs(self.problem, least_nano)
+        certified_nano = exact_sum(job_nano) - exact_sum_of_products(price_micro, supply.capacity_milli)
+        return Bound(certified_nano, least_nano, job_nano)
+
+
 def least_of_jobs(problem: Problem, least_nano: Int64Array) -> Int64Array:
     """(job,) min(value, least over the job's entries), nano-yuan."""
     demand = problem.demand
@@ -43,32 +98,3 @@ def least_of_jobs(problem: Problem, least_nano: Int64Array) -> Int64Array:
     if able.any():
         least[able] = np.minimum(least[able], np.minimum.reduceat(least_nano, demand.first[:-1][able]))
     return least
-
-
-def bound_of(
-    problem: Problem, ground: Ground, shards: list[Shard], pool: ThreadPoolExecutor, price_micro: Int64Array
-) -> Bound:
-    """bound(λ) for integer prices λ, (slot, column) micro-yuan per device-slot."""
-    supply = problem.supply
-    prefix = np.zeros((supply.slots + 1, supply.columns))
-    micro = supply.unit_micro + price_micro
-    np.cumsum(micro, axis=0, out=prefix[1:])
-    by_column = read_only(np.ascontiguousarray(prefix.T))
-    deepest_micro = float(-micro.min(initial=0))
-    least_nano = np.full(problem.demand.entries, NO_COST, np.int64)
-
-    def ask(shard: Shard) -> None:
-        answer = np.empty(len(shard.entry), np.int64)
-        least_costs(
-            shard.tables, shard.entries, ground, read_only(prefix), by_column, deepest_micro, shard.scratch,
-            answer,
-        )  # fmt: skip
-        least_nano[shard.entry] = answer
-
-    list(pool.map(ask, shards))
-    job_nano = least_of_jobs(problem, least_nano)
-    return Bound(
-        exact_sum(job_nano) - exact_sum_of_products(price_micro, problem.supply.capacity_milli),
-        least_nano,
-        job_nano,
-    )

@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 
 from suanwang.clearing.again import place_again
-from suanwang.clearing.bound import Bound, bound_of
-from suanwang.clearing.ground import Ground
+from suanwang.clearing.bound import Bound, Certifier
+from suanwang.clearing.ground import Entries, Ground
 from suanwang.clearing.last import LastClearing, last_prices
 from suanwang.clearing.placement import Placement
 from suanwang.clearing.placer import Placer
@@ -48,6 +48,25 @@ class Priced(msgspec.Struct, frozen=True):
         return (self.cost_nano - self.bound.nano) / self.bound.nano if self.bound.nano > 0 else None
 
 
+class Ready(msgspec.Struct, frozen=True):
+    """A problem as the kernels read it, who certifies its prices, and the threads that ask.
+
+    `dense_row`: (row,) its place in `ground.forbidden`, −1 for none. `entries`: all, in the problem's order.
+    """
+
+    problem: Problem
+    ground: Ground
+    dense_row: Int32Array
+    entries: Entries
+    certifier: Certifier
+    pool: ThreadPoolExecutor
+
+    def placer(self, bound: Bound, price_micro: Int64Array, watch: Watch) -> Placer:
+        """Who places the jobs under prices with that bound."""
+        placement = Placement(self.problem, self.ground, self.entries, self.pool)
+        return Placer(self.problem, placement, bound, price_micro, watch)
+
+
 class Settings(msgspec.Struct, frozen=True):
     """How to clear. `steps` of the price search and `rounds` of placing: None for what suits the size.
 
@@ -72,13 +91,21 @@ def clear_by_prices(
     `WORSE_MOST` above the last, from scratch too; then the cheaper plan and the higher bound of the two.
     """
     with ThreadPoolExecutor(settings.threads) as pool:
-        ground, dense_row = survey(problem)
+        ready = make_ready(problem, settings.threads, pool)
         if last is None:
-            return from_scratch(problem, ground, dense_row, settings, pool, watch)
-        again = clear_again(problem, ground, dense_row, last, settings.threads, pool, watch)
+            return from_scratch(ready, settings, watch)
+        again = clear_again(ready, last, watch)
         if last.gap is not None and again.gap is not None and again.gap <= last.gap + WORSE_MOST:
             return again
-        return better_of(again, from_scratch(problem, ground, dense_row, settings, pool, watch))
+        return better_of(again, from_scratch(ready, settings, watch))
+
+
+def make_ready(problem: Problem, threads: int, pool: ThreadPoolExecutor) -> Ready:
+    """Lay the problem out for the kernels."""
+    ground, dense_row = survey(problem)
+    entries = entries_of(problem, dense_row, slice(None))
+    certifier = Certifier(problem, ground, entries, pool, threads)
+    return Ready(problem, ground, dense_row, entries, certifier, pool)
 
 
 def better_of(one: Priced, other: Priced) -> Priced:
@@ -90,36 +117,23 @@ def better_of(one: Priced, other: Priced) -> Priced:
     )
 
 
-def from_scratch(
-    problem: Problem, ground: Ground, dense_row: Int32Array, settings: Settings, pool: ThreadPoolExecutor,
-    watch: Watch,
-) -> Priced:  # fmt: skip
+def from_scratch(ready: Ready, settings: Settings, watch: Watch) -> Priced:
     """Search prices, certify them, place all jobs."""
-    price_micro, bound, free_bound = searched(problem, ground, dense_row, settings, pool, watch)
+    price_micro, bound, free_bound = searched(ready, settings, watch)
     watch.phase("place")
-    entries = entries_of(problem, dense_row, slice(None))
-    placer = Placer(problem, Placement(problem, ground, entries, pool), bound, price_micro, watch)
-    rounds = settings.rounds or max(1, min(ROUNDS_MOST, ROUNDS_WORK // max(problem.demand.jobs, 1)))
-    cost_nano, places = placer.best_of(rounds)
+    jobs = ready.problem.demand.jobs
+    rounds = settings.rounds or max(1, min(ROUNDS_MOST, ROUNDS_WORK // max(jobs, 1)))
+    cost_nano, places = ready.placer(bound, price_micro, watch).best_of(rounds)
     return Priced(places, price_micro, bound, free_bound, cost_nano, afresh=True)
 
 
-def searched(
-    problem: Problem, ground: Ground, dense_row: Int32Array, settings: Settings, pool: ThreadPoolExecutor,
-    watch: Watch,
-) -> tuple[Int64Array, Bound, Bound]:  # fmt: skip
+def searched(ready: Ready, settings: Settings, watch: Watch) -> tuple[Int64Array, Bound, Bound]:
     """Prices, the bound at them, and the bound at none; prices of nothing where these are no better."""
     watch.phase("prices")
+    problem, ground, pool = ready.problem, ready.ground, ready.pool
     batches = batches_for(problem)
-    crowd, batch_jobs = gather_crowd(
-        problem,
-        ground,
-        dense_row,
-        batches,
-        settings.workers or shards_for(problem, batches, settings.threads),
-        pool,
-        settings.seed,
-    )
+    shards = settings.workers or shards_for(problem, batches, settings.threads)
+    crowd, batch_jobs = gather_crowd(problem, ground, ready.dense_row, batches, shards, pool, settings.seed)
     if settings.workers:
         watch.phase("workers")
     with hired(problem, ground, crowd, settings.ray) if settings.workers else nullcontext(crowd) as asked:
@@ -130,37 +144,30 @@ def searched(
         def tell(step: int) -> None:
             watch.advance(step / steps)
             if watch.curious and steps > TOLD_AT and step % (steps // TOLD_AT) == 0 and step < steps:
-                watch.bound(bound_of(problem, ground, crowd.shards, pool, search.prices_now()).nano)
+                watch.bound(ready.certifier.bound(search.prices_now()).nano)
 
         price_micro = search.run(steps, watch=tell)
     watch.phase("bound")
     nothing = np.zeros_like(price_micro)
-    bound = bound_of(problem, ground, crowd.shards, pool, price_micro)
-    free_bound = bound_of(problem, ground, crowd.shards, pool, nothing)
+    bound, free_bound = ready.certifier.bound(price_micro), ready.certifier.bound(nothing)
     if free_bound.nano > bound.nano:
         bound, price_micro = free_bound, nothing
     watch.bound(bound.nano)
     return price_micro, bound, free_bound
 
 
-def clear_again(
-    problem: Problem, ground: Ground, dense_row: Int32Array, last: LastClearing, threads: int,
-    pool: ThreadPoolExecutor, watch: Watch,
-) -> Priced:  # fmt: skip
+def clear_again(ready: Ready, last: LastClearing, watch: Watch) -> Priced:
     """Certify the last prices on the new problem, keep the places that hold, place the other jobs."""
     watch.phase("bound")
-    crowd, _ = gather_crowd(problem, ground, dense_row, 1, threads, pool, 0)
-    price_micro = last_prices(problem, last)
-    bound = bound_of(problem, ground, crowd.shards, pool, price_micro)
+    price_micro = last_prices(ready.problem, last)
+    bound = ready.certifier.bound(price_micro)
     watch.bound(bound.nano)
     nothing = np.zeros_like(price_micro)
     with ThreadPoolExecutor(1) as beside:
         # runs beside the parts of placing that one thread does
-        free = beside.submit(bound_of, problem, ground, crowd.shards, pool, nothing)
+        free = beside.submit(ready.certifier.bound, nothing)
         watch.phase("place")
-        entries = entries_of(problem, dense_row, slice(None))
-        placer = Placer(problem, Placement(problem, ground, entries, pool), bound, price_micro, watch)
-        cost_nano, places = place_again(placer, last)
+        cost_nano, places = place_again(ready.placer(bound, price_micro, watch), last)
         free_bound = free.result()
     if free_bound.nano > bound.nano:
         bound, price_micro = free_bound, nothing

@@ -5,18 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import numpy as np
 
-from suanwang.clearing.bound import Bound, bound_of
-from suanwang.clearing.by_prices import Settings, clear_by_prices
+from suanwang.clearing.bound import Bound
+from suanwang.clearing.by_prices import Settings, clear_by_prices, make_ready
 from suanwang.clearing.compile import compile_problem
 from suanwang.clearing.costs import worth_having
 from suanwang.clearing.exact import solve_exact
 from suanwang.clearing.fcfs import place_first_come
 from suanwang.clearing.last import LastClearing
 from suanwang.clearing.places import Places
-from suanwang.clearing.prices import gather_crowd
 from suanwang.clearing.problem import Problem
 from suanwang.clearing.refusal import reasons_of
-from suanwang.clearing.shards import survey
 from suanwang.clearing.verify import verify
 from suanwang.clearing.watch import Watch
 from suanwang.model.result import Method, Outcome
@@ -73,9 +71,8 @@ def solve(
 def bounds_at(problem: Problem, threads: int, *price_micro: Int64Array) -> list[Bound]:
     """The bounds at several prices."""
     with ThreadPoolExecutor(threads) as pool:
-        ground, dense_row = survey(problem)
-        crowd, _ = gather_crowd(problem, ground, dense_row, 1, threads, pool, 0)
-        return [bound_of(problem, ground, crowd.shards, pool, prices) for prices in price_micro]
+        certifier = make_ready(problem, threads, pool).certifier
+        return [certifier.bound(prices) for prices in price_micro]
 
 
 def clear(

@@ -31,16 +31,11 @@ class Place(msgspec.Struct, frozen=True):
 def find_places(scenario: Scenario) -> Place:
     """Code the regions that jobs name, and look up their links."""
     named = scenario.jobs.select("region", pl.col("data_region").fill_null(pl.col("region")))
-    codes = pl.concat([named["region"], named["data_region"]]).unique().sort()
-    book = pl.DataFrame({"region": codes}).with_row_index("row")
-    coded = named.join(book, on="region", how="left", maintain_order="left").join(
-        book.rename({"region": "data_region", "row": "data_row"}),
-        on="data_region",
-        how="left",
-        maintain_order="left",
+    codes = pl.concat([column.unique() for column in named.get_columns()]).unique().sort()
+    region, data_region = (
+        column.cast(pl.Enum(codes)).to_physical().to_numpy().astype(np.int32)
+        for column in named.get_columns()
     )
-    region = coded["row"].to_numpy().astype(np.int32)
-    data_region = coded["data_row"].to_numpy().astype(np.int32)
     return Place(codes.to_list(), region, data_region, link_tables(scenario, codes.to_list()))
 
 
@@ -51,53 +46,73 @@ def compile_carriage(links: Links, supply: Supply) -> Carriage:
     return Carriage(np.ascontiguousarray(links.cost_femto_per_gb[:, supply.column_centre]), slot_nano_gb)
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """Every alternative of every job, before any is ruled out; columns by alternative."""
+class Alternatives(msgspec.Struct, frozen=True):
+    """Distinct alternatives, as written: class (−1 where no pool has the device), sizes and duration.
 
-    job: Int32Array
-    option: Int32Array
+    `reach`: how many columns of the class have the capacity.
+    """
+
     device_class: Int32Array
     node_milli: Int64Array
     milli: Int64Array
     slots: Int64Array
+    reach: Int32Array
 
 
-def list_wanted(scenario: Scenario, supply: Supply) -> Wanted:
-    """The alternatives in order of job, then option. The class is -1 where no pool has the device."""
+class Wanted(msgspec.Struct, frozen=True):
+    """Every alternative of every job, before any is ruled out: whose it is, and which of those written.
+
+    `job`, `option`: (entry,). `at`: (entry,) its line among the distinct `alternatives`.
+    """
+
+    job: Int32Array
+    option: Int32Array
+    at: Int64Array
+    alternatives: Alternatives
+
+
+def list_alternatives(scenario: Scenario, supply: Supply) -> Alternatives:
+    """The alternatives in the book of options, in its order."""
     book = scenario.options
     class_of = {device: index for index, device in enumerate(supply.devices)}
     names = book.device.unique(maintain_order=True)
     code = {name: class_of.get(name, -1) for name in names}
     device_class = book.device.replace_strict(code, return_dtype=pl.Int32).to_numpy().astype(np.int32)
-    count = np.diff(book.first)[book.text_of_job]
+    milli = book.units_milli * book.nodes
+    reach = np.zeros(len(milli), np.int32)
+    for k in range(supply.classes):
+        mine = device_class == k
+        most = supply.most_milli[supply.class_first[k] : supply.class_first[k + 1]]
+        reach[mine] = np.searchsorted(-most, -milli[mine], side="right")
+    return Alternatives(device_class, book.units_milli, milli, book.slots, reach)
+
+
+def list_wanted(scenario: Scenario, supply: Supply) -> Wanted:
+    """What jobs ask for, in order of job, then option."""
+    book = scenario.options
+    first = book.first[book.text_of_job]
+    count = book.first[book.text_of_job + 1] - first
+    begin = np.zeros(len(count), np.int64)
+    np.cumsum(count[:-1], out=begin[1:])
     job = np.repeat(np.arange(len(count), dtype=np.int32), count)
-    begin = np.cumsum(count) - count
-    option = (np.arange(len(job)) - begin[job]).astype(np.int32)
-    at = book.first[book.text_of_job][job] + option
-    return Wanted(
-        job=job,
-        option=option,
-        device_class=device_class[at],
-        node_milli=book.units_milli[at],
-        milli=(book.units_milli * book.nodes)[at],
-        slots=book.slots[at],
-    )
+    option = np.arange(len(job)) - np.repeat(begin, count)
+    at = option + np.repeat(first, count)
+    return Wanted(job, option.astype(np.int32), at, list_alternatives(scenario, supply))
 
 
 def find_rows(wanted: Wanted, sites: Sites, supply: Supply) -> tuple[Rows, Int32Array]:
     """The distinct sets of columns that rules and node sizes allow, and the set of each alternative."""
     sizes = np.unique(supply.node_milli)
-    node_rank = np.searchsorted(sizes, wanted.node_milli)
+    asked = wanted.alternatives
+    node_rank = np.searchsorted(sizes, asked.node_milli)
+    class_and_rank = (asked.device_class.astype(np.int64) + 1) * (len(sizes) + 1) + node_rank
+    kinds = (supply.classes + 1) * (len(sizes) + 1)
     keys, row = distinct(
-        [
-            sites.site_of_job[wanted.job].astype(np.int64),
-            wanted.device_class.astype(np.int64) + 1,
-            node_rank.astype(np.int64),
-        ],
-        [len(sites.secure), supply.classes + 1, len(sizes) + 1],
+        [sites.site_of_job[wanted.job].astype(np.int64), class_and_rank[wanted.at]],
+        [len(sites.secure), kinds],
     )
-    keys, of_rank = np.divmod(keys, len(sizes) + 1)
-    of_site, of_class = np.divmod(keys, supply.classes + 1)
+    of_site, of_kind = np.divmod(keys, kinds)
+    of_class, of_rank = np.divmod(of_kind, len(sizes) + 1)
     first, column = list_columns(
         of_site, of_class - 1, of_rank, sites.allowed, supply.class_first, supply.column_centre,
         np.searchsorted(sizes, supply.node_milli),
@@ -222,18 +237,15 @@ def compile_demand(scenario: Scenario, supply: Supply, place: Place) -> tuple[De
     wanted = list_wanted(scenario, supply)
     rows, row = find_rows(wanted, sites, supply)
     carriage = compile_carriage(place.links, supply)
-    reach = np.zeros(len(wanted.job), np.int32)
-    for k in range(supply.classes):
-        mine = wanted.device_class == k
-        most = supply.most_milli[supply.class_first[k] : supply.class_first[k + 1]]
-        reach[mine] = np.searchsorted(-most, -wanted.milli[mine], side="right")
+    asked, at = wanted.alternatives, wanted.at
+    device_class, milli, reach = asked.device_class[at], asked.milli[at], asked.reach[at]
+    slots = asked.slots.astype(np.int32)[at]
     in_nano_gb = to_places(jobs["gb_in"].to_numpy(), 9)
     out_nano_gb = to_places(jobs["gb_out"].to_numpy(), 9)
     entries = len(wanted.job)
     start, starts, allowed = (np.zeros(entries, np.int32) for _ in range(3))
     varies = np.zeros(entries, np.bool_)
-    slots = wanted.slots.astype(np.int32)
-    base = supply.class_first[wanted.device_class]
+    base = supply.class_first[asked.device_class][at]
     release, deadline = jobs["release_slot"].to_numpy(), jobs["deadline_slot"].to_numpy()
 
     def fit(first_entry: int, last_entry: int) -> None:
@@ -251,7 +263,7 @@ def compile_demand(scenario: Scenario, supply: Supply, place: Place) -> tuple[De
     first = np.zeros(jobs.height + 1, np.int64)
     np.cumsum(np.bincount(job, minlength=jobs.height), out=first[1:])
     fractional = np.zeros(jobs.height, np.bool_)
-    fractional[wanted.job[wanted.milli % 1000 != 0]] = True
+    fractional[wanted.job[(asked.milli % 1000 != 0)[at]]] = True
     demand = Demand(
         first=first,
         value_micro=jobs["value_micro"].to_numpy(),
@@ -262,8 +274,8 @@ def compile_demand(scenario: Scenario, supply: Supply, place: Place) -> tuple[De
         fractional=fractional,
         job=job,
         option=wanted.option[alive],
-        device_class=wanted.device_class[alive],
-        milli=wanted.milli[alive],
+        device_class=device_class[alive],
+        milli=milli[alive],
         slots=slots[alive],
         reach=reach[alive],
         row=row[alive],

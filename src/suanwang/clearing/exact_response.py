@@ -16,6 +16,7 @@ from numba import njit
 from suanwang.clearing.ground import Entries, Ground, Scratch, Tables
 from suanwang.clearing.problem import Int32Array
 from suanwang.clearing.windows import (
+    BORROWING,
     EXACT_MINIMA,
     HOPELESS,
     NEVER,
@@ -62,7 +63,7 @@ def carriage_micro(in_nano_gb: int, in_femto: int, out_nano_gb: int, out_femto: 
     return quotient
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **BORROWING)
 def exact_cost(
     milli: int, column: int, slots: int, lo: int, hi: int, varies: int, in_nano_gb: float,
     out_nano_gb: float, source: int, target: int, by_column: Float64Array, slot_nano_gb: Float64Array,
@@ -88,7 +89,7 @@ def exact_cost(
     return cost
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **BORROWING)
 def limit_of(best_nano: int, milli: int, deepest: float) -> float:
     """The highest lower bound, in nano-yuan per milli-device, at which a column may still be the cheapest.
 
@@ -100,22 +101,29 @@ def limit_of(best_nano: int, milli: int, deepest: float) -> float:
     return np.float32(best + ROUNDED_NANO / milli + ROUGHNESS * size)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **BORROWING)
 def least_of_candidates(
     milli: int, first: int, nearest: int, width: int, row_column: Int32Array, begin: int, end: int,
-    window: Float32Array, slots: int, lo: int, hi: int, varies: int, in_nano_gb: float, out_nano_gb: float,
-    source: int, target: int, by_column: Float64Array, slot_nano_gb: Float64Array,
+    filled: bool, window: Float32Array, slots: int, lo: int, hi: int, varies: int, in_nano_gb: float,
+    out_nano_gb: float, source: int, target: int, by_column: Float64Array, slot_nano_gb: Float64Array,
     cost_femto_per_gb: Int64Array, deepest_micro: float,
 ) -> int:  # fmt: skip
     """The least exact cost over the allowed columns `row_column[begin:end]` below `width`.
 
-    `window` (column,): lower bounds, the least of them at `nearest`.
+    `window` (column,): lower bounds, the least of them at `nearest`; `filled`: also where it is not allowed.
     """
     best = exact_cost(
         milli, first + nearest, slots, lo, hi, varies, in_nano_gb, out_nano_gb, source, target, by_column,
         slot_nano_gb, cost_femto_per_gb,
     )  # fmt: skip
     limit = limit_of(best, milli, deepest_micro * slots)
+    if filled:
+        # mostly there is no other candidate, which one pass over all columns tells
+        near = np.int32(0)
+        for c in range(width):
+            near += np.int32(window[c] <= limit)
+        if near <= 1:
+            return best
     for i in range(begin, end):
         c = Index(row_column[i])
         if c >= width:
@@ -133,13 +141,13 @@ def least_of_candidates(
 
 @njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
 def least_costs(
-    tables: Tables, entries: Entries, ground: Ground, prefix: Float64Array, by_column: Float64Array,
-    deepest_micro: float, scratch: Scratch, least_nano: Int64Array,
+    tables: Tables, turn: Int64Array, entries: Entries, ground: Ground, prefix: Float64Array,
+    by_column: Float64Array, deepest_micro: float, scratch: Scratch, least_nano: Int64Array,
 ) -> None:  # fmt: skip
     """Fill `least_nano` (entry,): min over columns and starts of milli · Σ (u + λ) + data, exact.
 
-    `prefix`: (slot + 1, column) prefix sums of u + λ; `by_column` its transpose; `deepest_micro` ≥ 0 is at
-    least −(u + λ) everywhere.
+    `turn`: the entries asked, as the tables count them. `prefix`: (slot + 1, column) prefix sums of u + λ;
+    `by_column` its transpose; `deepest_micro` ≥ 0 is at least −(u + λ) everywhere.
     """
     # Taken out of their tuples once; see `response.respond`.
     class_first, row_first, row_column, forbidden, carriage_cost, slot_nano_gb, _, cost_femto_per_gb = ground
@@ -158,7 +166,8 @@ def least_costs(
             fill_window_minima(
                 minima, prefix, ones, slots, first_column, columns, origin, to_start[table], levels
             )
-        for n in range(entry_first[table], entry_first[table + 1]):
+        for place in range(entry_first[table], entry_first[table + 1]):
+            n = turn[place]
             width, source, target = Index(reach[n]), Index(data_region[n]), Index(region[n])
             share_in = np.float32(in_nano_gb[n] / milli[n])
             share_out = np.float32(out_nano_gb[n] / milli[n])
@@ -197,7 +206,7 @@ def least_costs(
             if lowest >= HOPELESS:
                 continue
             least_nano[n] = least_of_candidates(
-                milli[n], first, nearest, width, row_column, begin, end, window, slots, lo, hi, varies[n],
-                in_nano_gb[n], out_nano_gb[n], source, target, by_column, slot_nano_gb, cost_femto_per_gb,
-                deepest_micro,
+                milli[n], first, nearest, width, row_column, begin, end, dense[n] >= 0, window, slots, lo, hi,
+                varies[n], in_nano_gb[n], out_nano_gb[n], source, target, by_column, slot_nano_gb,
+                cost_femto_per_gb, deepest_micro,
             )  # fmt: skip

@@ -82,9 +82,15 @@ def find_entries(
             if entry_option[n] != option[j] or at < class_first[k] or at >= class_first[k + 1]:
                 continue
             local = at - class_first[k]
-            begin, end = row_first[row[n]], row_first[row[n] + 1]
-            found = begin + np.searchsorted(row_column[begin:end], local)
-            if local >= reach[n] or found == end or row_column[found] != local:
+            # halved by hand: to take the slice out is counted, which here costs more than the search
+            found, after = row_first[row[n]], row_first[row[n] + 1] - 1
+            while found < after:
+                middle = (found + after) // 2
+                if row_column[middle] < local:
+                    found = middle + 1
+                else:
+                    after = middle
+            if local >= reach[n] or found > after or row_column[found] != local:
                 continue
             lo, hi = np.int64(start[n]), np.int64(start[n] + starts[n])
             if varies[n]:

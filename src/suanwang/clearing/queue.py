@@ -11,6 +11,7 @@ from suanwang.clearing.problem import Demand, Int32Array, Problem
 from suanwang.clearing.shards import BLOCK_SLOTS, cut_tables
 from suanwang.clearing.windows import Float64Array
 from suanwang.units.rounding import Int64Array
+from suanwang.units.stable_order import stable_order
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -90,9 +91,9 @@ def line_up(problem: Problem, entry: Int64Array, order: Float64Array) -> Queue:
         demand.start[entry].astype(np.int64) // BLOCK_SLOTS,
     ):
         key = key * (int(part.max(initial=0)) + 1) + part
-    arranged = np.argsort(key, kind="stable")
+    arranged, key = stable_order(key)
     entry = entry[arranged]
-    tables = cut_tables(demand, entry, key[arranged], per_scan=2**30)
+    tables = cut_tables(demand, entry, key, per_scan=2**30)
     return Queue(
         class_tables=np.searchsorted(tables.device_class, np.arange(problem.supply.classes + 1)).astype(
             np.int64

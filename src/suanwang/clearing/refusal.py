@@ -78,9 +78,10 @@ def reasons_of(problem: Problem, places: Places, least_nano: Int64Array) -> Int6
     sites = find_sites(scenario, place.region, place.links.rtt_ms)
     wanted = list_wanted(scenario, supply)
     stopped = np.full(len(asked), CLASS, np.int64)
+    written, at = wanted.alternatives, wanted.at
     furthest_rule(
-        wanted.job, wanted.device_class, wanted.node_milli, wanted.milli, sites.site_of_job, sites.secure,
-        sites.resident, sites.near, supply.class_first, supply.column_centre, supply.node_milli,
+        wanted.job, written.device_class[at], written.node_milli[at], written.milli[at], sites.site_of_job,
+        sites.secure, sites.resident, sites.near, supply.class_first, supply.column_centre, supply.node_milli,
         supply.most_milli, stopped,
     )  # fmt: skip
     reason[asked] = stopped

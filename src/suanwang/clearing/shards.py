@@ -13,6 +13,7 @@ from suanwang.clearing.problem import Demand, Int32Array, Problem
 from suanwang.clearing.response import choose_and_load, respond
 from suanwang.clearing.windows import NEVER, Float32Array, Float64Array
 from suanwang.units.rounding import Int64Array
+from suanwang.units.stable_order import stable_order
 
 BLOCK_SLOTS = 256
 """A table of window minima serves the starts of one block, so that long horizons stay in cache."""
@@ -20,6 +21,8 @@ NOISE_SPAN = 8192
 """Distinct offsets into the noise."""
 SPARSE_FACTOR = 6
 """Visiting allowed columns one by one costs about this much more a column than passing over all of them."""
+WORK_OF_ENTRY = 40
+"""What an entry costs beside the pools passed over, in such pools."""
 DENSE_BYTES_MOST = 2**29
 
 
@@ -157,7 +160,7 @@ def work_of(demand: Demand) -> Int64Array:
     if not demand.entries:
         return np.zeros(0, np.int64)
     first = demand.first[np.flatnonzero(np.diff(demand.first) > 0)]
-    return np.add.reduceat(40 + demand.reach.astype(np.int64), first)
+    return np.add.reduceat(WORK_OF_ENTRY + demand.reach.astype(np.int64), first)
 
 
 def cut_jobs(demand: Demand, shards: int) -> list[Int64Array]:
@@ -165,7 +168,7 @@ def cut_jobs(demand: Demand, shards: int) -> list[Int64Array]:
     able = np.flatnonzero(np.diff(demand.first) > 0)
     entry = demand.first[able]
     key = demand.device_class[entry].astype(np.int64) * 2**20 + demand.slots[entry]
-    order = np.argsort(key, kind="stable")
+    order, _ = stable_order(key)
     done = np.cumsum(work_of(demand)[order])
     cuts = np.searchsorted(
         done, [int(done[-1]) * part // shards if len(done) else 0 for part in range(1, shards)]
@@ -217,8 +220,8 @@ def lay_out(
     key = batch[demand.job[entry]].astype(np.int64) * supply.classes + demand.device_class[entry]
     key = key * (int(slots.max(initial=0)) + 1) + slots
     key = key * (supply.slots // BLOCK_SLOTS + 1) + start // BLOCK_SLOTS
-    order = np.argsort(key * BLOCK_SLOTS + start % BLOCK_SLOTS, kind="stable")
-    key, entry = key[order], entry[order]
+    order, key = stable_order(key * BLOCK_SLOTS + start % BLOCK_SLOTS)
+    key, entry = key // BLOCK_SLOTS, entry[order]
     entry_at = np.empty(len(order), np.int64)
     entry_at[order] = np.arange(len(order))
     tables = cut_tables(demand, entry, key, per_scan=0)

@@ -66,16 +66,7 @@ def find_sites(scenario: Scenario, region: Int32Array, rtt_ms: NDArray[np.float6
     jobs, centres = scenario.jobs, scenario.centres
     residencies = jobs["residency"].fill_null("")
     distinct_residencies = residencies.unique(maintain_order=True)
-    residency = (
-        pl.DataFrame({"residency": residencies})
-        .join(
-            pl.DataFrame({"residency": distinct_residencies}).with_row_index("code"),
-            on="residency",
-            how="left",
-            maintain_order="left",
-        )["code"]
-        .to_numpy()
-    )
+    residency = residencies.cast(pl.Enum(distinct_residencies)).to_physical().to_numpy()
     grade = jobs["min_security_grade"].fill_null(0).to_numpy()
     count = within_reach(jobs, region, rtt_ms)
     sizes = [rtt_ms.shape[0], rtt_ms.shape[1] + 1, 6, len(distinct_residencies)]

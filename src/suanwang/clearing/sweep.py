@@ -17,6 +17,7 @@ from numba import njit
 from suanwang.clearing.ground import Entries, Ground, Scratch, Tables
 from suanwang.clearing.problem import Int32Array
 from suanwang.clearing.windows import (
+    BORROWING,
     EXACT_MINIMA,
     HOPELESS,
     NEVER,
@@ -93,7 +94,7 @@ def fill_free_minima(
     raise_levels(minima, to_start - from_start, columns, levels)
 
 
-@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
+@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA, **BORROWING)
 def refresh(
     minima: Float32Array,
     by_column: Float64Array,
@@ -127,7 +128,7 @@ def refresh(
             minima[level, i, local] = min(minima[level - 1, i, local], minima[level - 1, i + half, local])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **BORROWING)
 def take(free_milli: Int64Array, column: int, begin: int, end: int, milli: int, mark: int) -> tuple[int, int]:
     """Take `milli` (give back, if negative); the slots [from, to) whose free capacity crossed `mark`."""
     crossed_from, crossed_to = -1, -1
@@ -152,7 +153,7 @@ def give_back(
         take(free_milli, column[j], start[j], start[j] + slots[entry[j]], -milli[entry[j]], 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **BORROWING)
 def first_free_cheapest(
     by_column: Float64Array, free_milli: Int64Array, column: int, slots: int, milli: int, lo: int, hi: int
 ) -> tuple[int, float]:

@@ -30,12 +30,17 @@ SETS_MOST = 12
 # every result the same on every machine; `reassoc` and `contract`, which would not, stay off.
 EXACT_MINIMA = {"nnan", "ninf", "nsz"}
 
+BORROWING = {"_nrt": False}
+"""For small functions that are called for each job: the arrays they are given are borrowed, not counted. To
+count them takes two locked steps for each array of each call, a quarter of a bound's time. The option has no
+public name in numba; without it everything is the same, only slower."""
+
 Index = np.uint64
 """Array indices in the kernels are unsigned: a signed index may count from the end, a test that keeps the
 compiler from taking many elements at a time. Nor are arrays sliced there: each slice would be counted."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **BORROWING)
 def level_of(starts: int) -> Index:
     """The largest level whose 2**level starts fit in `starts` ≥ 1."""
     level = Index(0)
@@ -78,7 +83,7 @@ def fill_window_minima(
     raise_levels(minima, to_start - from_start, columns, levels)
 
 
-@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
+@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA, **BORROWING)
 def transfer_slots(
     arrive: Int32Array,
     leave: Int32Array,
@@ -97,7 +102,7 @@ def transfer_slots(
         leave[c] = np.int32(min(np.ceil(out_nano_gb / slot_nano_gb[destination, first + c]), 1e9))
 
 
-@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
+@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA, **BORROWING)
 def transfer_slots_about(
     arrive: Int32Array,
     leave: Int32Array,
@@ -119,7 +124,7 @@ def transfer_slots_about(
         )
 
 
-@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
+@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA, **BORROWING)
 def shifted_windows(
     window: Float32Array,
     minima: Float32Array,
@@ -163,7 +168,7 @@ def shifted_windows(
                 window[c] = there if (arrive[c] == a and leave[c] == b) else window[c]
 
 
-@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
+@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA, **BORROWING)
 def plain_windows(
     window: Float32Array, minima: Float32Array, columns: int, origin: int, lo: int, hi: int
 ) -> None:
@@ -208,7 +213,7 @@ def scan_windows(
         window[c] *= weight[first + c]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **BORROWING)
 def place_of_least(values: Float32Array, columns: int) -> Index:
     """The first place of the least of the first `columns` ≥ 1 float32s.
 
@@ -227,7 +232,7 @@ def place_of_least(values: Float32Array, columns: int) -> Index:
     return place
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **BORROWING)
 def first_cheapest(prefix_by_column: Float64Array, column: int, slots: int, lo: int, hi: int) -> int:
     """The first start in [lo, hi) with the least window sum of a column."""
     at, held, best = Index(column), Index(slots), Index(lo)

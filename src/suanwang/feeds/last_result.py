@@ -34,8 +34,17 @@ class LastRead(msgspec.Struct, frozen=True):
     warnings: tuple[Fault, ...]
 
 
-def read_last(folder: Path, scenario: Scenario) -> LastRead:
-    """The result in `folder`, for a clearing of `scenario`. Raises InvalidInput with every fault found."""
+class LastTables(msgspec.Struct, frozen=True):
+    """A result folder as it was written: of the plan only `PLACE_COLUMNS`."""
+
+    folder: Path
+    report: Report
+    plan: pl.DataFrame
+    prices: pl.DataFrame
+
+
+def load_last(folder: Path) -> LastTables:
+    """The files of the result in `folder`. Raises InvalidInput with every fault found."""
     findings = Findings()
     check_folder(folder, findings)
     findings.refuse()
@@ -44,6 +53,18 @@ def read_last(folder: Path, scenario: Scenario) -> LastRead:
     prices = read_table(folder, PRICES, findings).frame
     findings.refuse()
     assert report is not None
+    return LastTables(folder, report, plan, prices)
+
+
+def read_last(folder: Path, scenario: Scenario) -> LastRead:
+    """The result in `folder`, for a clearing of `scenario`. Raises InvalidInput with every fault found."""
+    return match_last(load_last(folder), scenario)
+
+
+def match_last(tables: LastTables, scenario: Scenario) -> LastRead:
+    """A loaded result, for a clearing of `scenario`. Raises InvalidInput with every fault found."""
+    folder, report, plan, prices = tables.folder, tables.report, tables.plan, tables.prices
+    findings = Findings()
     check_method(report, folder, findings)
     known = prices["pool"].is_in(scenario.pools["pool"].implode())
     line = lines_of_jobs(plan, scenario)

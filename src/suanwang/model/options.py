@@ -58,9 +58,9 @@ class OptionBook(msgspec.Struct, frozen=True):
     @classmethod
     def parse(cls, column: pl.Series) -> "OptionBook":
         """The book of a column of option texts, null read as empty."""
-        jobs = pl.DataFrame({"text": column.fill_null("")})
-        distinct = jobs.unique(maintain_order=True).with_row_index("index")
-        text_of_job = jobs.join(distinct, on="text", how="left", maintain_order="left")["index"]
+        texts = column.fill_null("").alias("text")
+        distinct = texts.unique(maintain_order=True).to_frame().with_row_index("index")
+        text_of_job = texts.cast(pl.Enum(distinct["text"])).to_physical()
         parts = (
             distinct.lazy()
             .with_columns(pl.col("text").str.split(";"))

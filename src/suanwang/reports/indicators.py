@@ -3,8 +3,6 @@
 Energy and carbon are physical quantities in float64; money is integer micro-yuan, summed exactly.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -141,9 +139,8 @@ def sums_by(groups: Int64Array, values: Int64Array, count: int) -> list[int]:
 
 def group_index(column: pl.Series) -> tuple[list[str], Int64Array]:
     """The distinct values of a column, sorted, and the index of each row's value among them."""
-    names: Sequence[str] = column.unique().sort().to_list()
-    index = column.replace_strict(names, list(range(len(names))), return_dtype=pl.Int64)
-    return list(names), index.to_numpy()
+    names = column.unique().sort()
+    return names.to_list(), column.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
 
 
 def by_region(scenario: Scenario, outcome: Outcome, usage: Usage) -> dict[str, RegionLine]:
