@@ -19,6 +19,8 @@ from suanwang.units.text import Language, Text, same
 
 logger = logging.getLogger("suanwang.server")
 MEDIA_TYPE = "application/problem+json"
+GONE = "client disconnected prematurely"
+"""litestar's word for a client that went away; no fault of the program."""
 
 
 class NotAuthorised(SuanwangError):
@@ -95,6 +97,9 @@ def answer_error(request: Request[Any, Any, Any], error: SuanwangError) -> Respo
 def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """The problem of a request that cannot be read: unknown path, wrong method, body, size."""
     status = error.status_code
+    if error.detail == GONE:
+        title = Text("the body broke off", "请求体中断")
+        return problem(request, 400, "malformed", title, [Fault("body", same(GONE))])
     if status >= HTTP_500_INTERNAL_SERVER_ERROR:
         return answer_crash(request, error)
     name, title = {
