@@ -1,4 +1,4 @@
-"""How far work may go: 东数东算 stays in its province, 西数西算 in its hub's reach, 东数西算 goes anywhere."""
+"""How far work may go: 东数东算 stays in its province, 西数西算 in its hub's reach, 东数西算 anywhere."""
 
 from suanwang.model.job import Shape
 
