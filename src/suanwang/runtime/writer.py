@@ -18,11 +18,11 @@ from suanwang.engine.decide import step
 from suanwang.engine.effects import AnyEffect, Deliver, PlaceMore, Solve, effects, outstanding
 from suanwang.engine.events import AnyEvent, decode, encode
 from suanwang.engine.platform import Platform
-from suanwang.ledger.refusals import IdConflict
+from suanwang.ledger.refusals import CorruptLog, IdConflict
 from suanwang.model.log import Entry, LogWriter
 from suanwang.model.orders import AnyOrder
 from suanwang.runtime.ports import Clock, Solver, Transport
-from suanwang.units.errors import Fault, SuanwangError
+from suanwang.units.errors import Fault, InvariantBroken, SuanwangError
 from suanwang.units.text import Text
 
 INPUTS_PER_GROUP = 512
@@ -112,12 +112,16 @@ class Writer:
         """Decides one input from outside, once: the same again has the same answer."""
         given = ticket.given
         digest = inputs.digest_of(given)
+        before = self.platform.state.events
         group.tickets.append(ticket)
         try:
             if self.answered(ticket, digest):
                 return
             ticket.events = step(self.platform, given, at)
         except SuanwangError as error:
+            # invariant: a refusal leaves no trace; where one does, memory is void
+            if self.platform.state.events != before or isinstance(error, InvariantBroken | CorruptLog):
+                raise
             ticket.error = error
             return
         self.under_way[given.id] = (digest, ticket)
