@@ -144,10 +144,10 @@ def parser_for(argv: list[str], language: Language) -> argparse.ArgumentParser:
             "算网：把众多算力中心作为一张网运行，按价格、电力、碳、时延与政策安排作业，并给出可证明的下界。",
         ).say(language),
         epilog=Text(
-            "Examples:\n  suanwang scenario national --jobs 10000 --out national\n"
-            "  suanwang clear national\n  suanwang explain national j17",
-            "示例：\n  suanwang scenario national --jobs 10000 --out national\n"
-            "  suanwang clear national\n  suanwang explain national j17",
+            "Examples:\n  suanwang demo\n  suanwang submit job.yaml\n"
+            "  suanwang scenario national --jobs 10000 --out national\n  suanwang clear national",
+            "示例：\n  suanwang demo\n  suanwang submit job.yaml\n"
+            "  suanwang scenario national --jobs 10000 --out national\n  suanwang clear national",
         ).say(language),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -13,12 +13,21 @@ if TYPE_CHECKING:
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH_MOST = 48
+SLOTS_MOST = 2000
+"""What a server tells at once."""
 
 
 def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     """Adds the arguments of `prices`."""
     parser.add_argument(
         "--device", metavar="CLASS", help=Text("only of this device class", "仅此卡型").say(language)
+    )
+    parser.add_argument(
+        "--hours",
+        metavar="N",
+        type=int,
+        default=24,
+        help=Text("so many hours ahead (default 24)", "未来多少小时（默认 24）").say(language),
     )
     add_connection(parser, language)
     parser.epilog = Text(
@@ -31,13 +40,13 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def execute(arguments: argparse.Namespace, language: Language) -> int:
     """Asks and shows."""
-    from msgspec.structs import replace
-
     from suanwang.cli.tables import clock, print_told
     from suanwang.model.api.network import Prices
 
-    told = connect(arguments, language).get("/v1/prices", Prices)
-    told = replace(told, pools=tuple(one for one in told.pools if arguments.device in (None, one.device)))
+    connection = connect(arguments, language)
+    slot_minutes = connection.get("/v1/prices", Prices, slots=1).slot_minutes
+    slots = min(SLOTS_MOST, max(1, arguments.hours * 60 // max(1, slot_minutes)))
+    told = connection.get("/v1/prices", Prices, slots=slots, of=arguments.device)
     if arguments.json:
         print_told(told)
         return 0
