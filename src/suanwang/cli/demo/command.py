@@ -92,7 +92,10 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
         raise
     finally:
         screen.end_table()
+        # whoever is impatient now would leave processes behind
+        again = signal.signal(signal.SIGINT, signal.SIG_IGN)
         stage.close()
+        signal.signal(signal.SIGINT, again)
         signal.signal(signal.SIGTERM, before)
         if arguments.keep is None:
             shutil.rmtree(folder, ignore_errors=True)
