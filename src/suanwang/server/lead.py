@@ -14,6 +14,7 @@ from typing import NamedTuple
 from suanwang.engine import inputs
 from suanwang.engine.platform import Platform
 from suanwang.model.log import LogReader, LogWriter
+from suanwang.runtime.clock import SteadyClock
 from suanwang.runtime.writer import Ticket
 from suanwang.server.contacts import Contacts
 from suanwang.server.feed import Feed
@@ -30,12 +31,9 @@ from suanwang.units.text import Text
 PROOFS_MISSED = 3
 
 
-class WallClock:
-    """The machine's time."""
-
-    def now(self) -> int:
-        """UTC microseconds."""
-        return time.time_ns() // 1000
+def steady_clock() -> SteadyClock:
+    """The machine's time, which does not jump while this server leads."""
+    return SteadyClock(lambda: time.time_ns() // 1000, lambda: time.monotonic_ns() // 1000)
 
 
 class NoSolver:
@@ -60,7 +58,7 @@ class Lead:
         loop = asyncio.get_running_loop()
         self.platform, self.settings, self.thread, self.figures = platform, settings, thread, figures
         self.log = LookUp(log, reader)
-        self.clock = WallClock()
+        self.clock = steady_clock()
         self.views = Views(platform)
         self.feed = Feed(platform.state.events, settings.follow_events)
         counts = {name: centre.order_count for name, centre in platform.state.centres.items()}

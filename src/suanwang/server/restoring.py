@@ -5,6 +5,7 @@ import msgspec
 from suanwang.engine.apply import replay
 from suanwang.engine.platform import Platform
 from suanwang.engine.snapshot import decode_snapshot, encode_snapshot, shape_of_state
+from suanwang.engine.warm_up import warm_up
 from suanwang.model.log import LogReader
 from suanwang.policy.rules import Rules
 from suanwang.store.home import Home
@@ -29,6 +30,7 @@ def restore(home: Home, log: LogReader, rules: dict[str, Rules]) -> Platform:
             platform = Platform()  # a help that does not help: the log alone makes the same state
     platform.rules = rules
     replay(platform, log.read(index))
+    warm_up()
     return platform
 
 
