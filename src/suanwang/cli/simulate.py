@@ -24,6 +24,25 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     def add(*names: str, en: str, zh: str, **kind: object) -> None:
         parser.add_argument(*names, help=Text(en, zh).say(language), **kind)  # pyright: ignore[reportArgumentType]
 
+    describe_run(add)
+    describe_centres(add)
+    describe_results(add)
+    parser.epilog = Text(
+        "Writes plan, prices, report.json and report.html, for several policies also compare.json.\n"
+        "Exit code 0: lived through; 2: invalid input.\n\n"
+        "Examples:\n  suanwang simulate national\n  suanwang simulate national --policy all\n"
+        "  suanwang simulate nasa --policy fcfs --packing first\n"
+        "  suanwang simulate national --runtime 0.3-1 --node-mtbf 2000 --centre-mtbf 500",
+        "写出 plan、prices、report.json 与 report.html，多策略时另有 compare.json。\n"
+        "退出码 0：完成；2：输入无效。\n\n"
+        "示例：\n  suanwang simulate national\n  suanwang simulate national --policy all\n"
+        "  suanwang simulate nasa --policy fcfs --packing first\n"
+        "  suanwang simulate national --runtime 0.3-1 --node-mtbf 2000 --centre-mtbf 500",
+    ).say(language)
+
+
+def describe_run(add: Callable[..., None]) -> None:
+    """Adds the scenario, the policies, and what is known ahead."""
     add("folder", metavar="DIR", type=Path, en="scenario folder", zh="场景目录")
     add(
         "--out", metavar="R", type=Path,
@@ -52,7 +71,10 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     add("--steps", type=int, default=100, en="steps of each price search (100)", zh="每次求价步数（100）")
     add("--seed", type=int, default=0, en="seed of every random draw (0)", zh="随机种子（0）")
     add("--threads", type=int, default=None, en="threads (default: one a core)", zh="线程数（默认每核一个）")
-    describe_centres(add)
+
+
+def describe_results(add: Callable[..., None]) -> None:
+    """Adds what is kept and shown."""
     add(
         "--log",
         metavar="DIR",
@@ -69,18 +91,6 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     )
     add("--no-page", action="store_true", en="leave report.html out", zh="不生成 report.html")
     add("--json", action="store_true", en="print the report on standard output", zh="在标准输出打印报告")
-    parser.epilog = Text(
-        "Writes plan, prices, report.json and report.html, for several policies also compare.json.\n"
-        "Exit code 0: lived through; 2: invalid input.\n\n"
-        "Examples:\n  suanwang simulate national\n  suanwang simulate national --policy all\n"
-        "  suanwang simulate nasa --policy fcfs --packing first\n"
-        "  suanwang simulate national --runtime 0.3-1 --node-mtbf 2000 --centre-mtbf 500",
-        "写出 plan、prices、report.json 与 report.html，多策略时另有 compare.json。\n"
-        "退出码 0：完成；2：输入无效。\n\n"
-        "示例：\n  suanwang simulate national\n  suanwang simulate national --policy all\n"
-        "  suanwang simulate nasa --policy fcfs --packing first\n"
-        "  suanwang simulate national --runtime 0.3-1 --node-mtbf 2000 --centre-mtbf 500",
-    ).say(language)
 
 
 def describe_centres(add: Callable[..., None]) -> None:
