@@ -31,6 +31,9 @@ FITS_EVERY_US = 2 * SECOND_US
 ACKNOWLEDGE_EVERY_US = 5 * SECOND_US
 POLL_EVERY_US = SECOND_US // 20
 STAGING_LANES = 4
+ERASE_AFTER_US = SECOND_US // 2
+"""Erasing waits for more to erase, so long or until there are so many."""
+ERASED_AT_ONCE = 64
 Say = Callable[[Text], None]
 
 
@@ -55,6 +58,8 @@ class Body:
         self.prepared: dict[str, Prepared] = {}
         self.plans: dict[str, Plan] = {}
         self.later: list[tuple[int, steps.AnyStep]] = []
+        self.unerased: list[steps.AnyStep] = []
+        self.erase_us = 0
         self.adopted = self.adopting = self.polling = self.fitting = False
         self.poll_due = self.fits_due = True
         self.polled_us = self.adopt_us = self.poll_us = self.fits_us = self.acknowledge_us = 0
@@ -68,6 +73,8 @@ class Body:
         due = [step for when, step in self.later if when <= steady_us]
         self.later = [one for one in self.later if one[0] > steady_us]
         self.carry_out(due)
+        if self.unerased and (steady_us >= self.erase_us or len(self.unerased) >= ERASED_AT_ONCE):
+            self.erase()
         if not self.adopted:
             if not self.adopting and steady_us >= self.adopt_us:
                 self.adopting = True
@@ -175,7 +182,9 @@ class Body:
             elif kind is steps.GoOn:
                 self.on_engine(same, lambda names=attempts: self.driver.resume(names))
             elif kind is steps.Erase:
-                self.on_engine(same, lambda names=attempts: self.clean(names), self.cleaned)
+                if not self.unerased:
+                    self.erase_us = self.moment.steady_us + ERASE_AFTER_US
+                self.unerased += same
             else:
                 for step in same:
                     self.carry_out_one(step)
@@ -283,6 +292,11 @@ class Body:
             return self.staging.collect(step.launch, plan, step.checkpoint)
 
         self.errands.do(self.lane(), call, then, lambda error: self.again([step], error))
+
+    def erase(self) -> None:
+        """Erase what waits for it."""
+        wanted, self.unerased = self.unerased, []
+        self.on_engine(wanted, lambda: self.clean([step.attempt for step in wanted]), self.cleaned)
 
     def clean(self, attempts: Sequence[str]) -> list[port.Erased]:
         """Erase what is left of each, also of those that never began; those that still run are left out."""

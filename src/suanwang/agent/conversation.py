@@ -2,6 +2,9 @@
 
 A report goes under its own id until it is acknowledged. What fails is tried again, later and later. Each
 answer moves the fence, by the time at which its question was sent.
+
+Reports are few and full: a start waits a moment for the end of what is short, an erasure for anything else.
+An answer to a report brings the orders there are, too; a question that waits for orders goes on waiting then.
 """
 
 import random
@@ -17,11 +20,16 @@ from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_deadlines import Moment
 from suanwang.engine.inputs import AgentReport
 from suanwang.model.exchange import Exchange, Joined, Orders
+from suanwang.model.facts import AnyFact, Erased, Started
 from suanwang.units.errors import SuanwangError
 from suanwang.units.text import Text
 
 IDLE_US = 1_000_000
 """Between two questions that were answered at once."""
+PATIENCE_US: dict[type[AnyFact], int] = {Started: 5_000, Erased: 500_000}
+"""How long a fact waits for others to go with; those that are not here go at once."""
+KEPT_MOST = 100
+NEVER_US = 2**62
 FRESH_US = 30_000_000
 """An answer older than that moves the agent's fence by when it was asked, and the engine's not at all."""
 AHEAD_MS = 86_400_000
@@ -49,6 +57,7 @@ class Conversation:
         self.refused: SuanwangError | None = None
         self.replaced = False
         self.session_asked = self.questions = self.listen_us = 0
+        self.kept_us: int | None = None
         self.backoff = {lane: Backoff(chance) for lane in ("join", "tell", "listen")}
 
     def go_on(self, moment: Moment) -> None:
@@ -58,12 +67,33 @@ class Conversation:
         if not self.joined:
             self.join(moment)
             return
-        report = None if self.telling else self.agent.next_report()
+        report = None if self.telling or self.tell_us(moment) > moment.steady_us else self.agent.next_report()
         if report is not None and self.backoff["tell"].may(moment.steady_us):
+            self.kept_us = None
             self.tell(report, moment)
         may_listen = moment.steady_us >= self.listen_us and self.backoff["listen"].may(moment.steady_us)
         if may_listen and not self.listening:
             self.listen(moment)
+
+    def tell_us(self, moment: Moment) -> int:
+        """When what there is to tell goes out, on the steady clock."""
+        agent = self.agent
+        facts = agent.memory.facts
+        if agent.sent is not None or agent.fits != agent.fits_told or len(facts) > KEPT_MOST:
+            return moment.steady_us
+        if not facts:
+            return NEVER_US
+        if self.kept_us is None:
+            self.kept_us = moment.steady_us
+        return self.kept_us + min(PATIENCE_US.get(type(fact), 0) for fact in facts)
+
+    def due_us(self, moment: Moment) -> int:
+        """When to go on, if nothing comes before: with what is kept back, or a question for orders."""
+        if not self.joined:
+            return NEVER_US
+        listen_us = NEVER_US if self.listening else max(self.listen_us, self.backoff["listen"].until_us)
+        tell_us = NEVER_US if self.telling else max(self.tell_us(moment), self.backoff["tell"].until_us)
+        return min(listen_us, tell_us)
 
     def join(self, sent: Moment) -> None:
         """Begin a session: later than any that is known of, by the calendar in milliseconds."""

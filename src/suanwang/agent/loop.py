@@ -102,7 +102,9 @@ class AgentLoop:
         hurry = self.agent.live and not self.body.poll_wait_s
         least_s = POLL_EVERY_US / 1e6 if hurry else STEP_EVERY_S
         due_at = self.agent.due_at(moment)
-        return least_s if due_at is None else min(least_s, max(0.0, (due_at - moment.at) / 1e6))
+        talk_s = (self.conversation.due_us(moment) - moment.steady_us) / 1e6
+        due_s = talk_s if due_at is None else min(talk_s, (due_at - moment.at) / 1e6)
+        return min(least_s, max(0.0, due_s))
 
     @property
     def over(self) -> bool:
