@@ -14,7 +14,7 @@ from pathlib import Path
 from suanwang.units.errors import Fault, Unsupported
 from suanwang.units.text import Text
 
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
 LOG_LETTERS = 1500
 
 

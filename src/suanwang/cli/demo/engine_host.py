@@ -43,8 +43,10 @@ def main(words: list[str]) -> int:
     """See above."""
     kind, folder, nodes, per_node, device = words
     home = Path(folder)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # only the end of standard input ends it: a signal must not break the stopping off. No SIG_IGN, which jobs
+    # would inherit.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: None)
     engine, address = start(kind, home, int(nodes), int(per_node), device)
     try:
         beside = home / f".{ADDRESS}"
