@@ -3,7 +3,7 @@
 import argparse
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,7 +117,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def uncollected() -> Generator[None]:
     """Without the collector of cycles: clearing makes none, and looking for them costs a twentieth."""
     collecting = gc.isenabled()
     gc.disable()

@@ -39,7 +39,7 @@ class Launch(Order, frozen=True, tag="launch"):
 
 
 class Stop(Order, frozen=True, tag="stop"):
-    """End an attempt: let it save itself for `grace_s`, then kill it. `why`: cancelled, preempted or fenced."""
+    """End an attempt: `grace_s` to save itself, then kill it. `why`: cancelled, preempted or fenced."""
 
     attempt: str
     why: str
