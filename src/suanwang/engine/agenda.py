@@ -4,7 +4,7 @@ The agenda follows from the jobs and attempts; an entry that no longer applies i
 and forgotten before that where there are many of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 from typing import Literal, NamedTuple
 
@@ -38,6 +38,14 @@ class Agenda:
         heappush(self.entries, Due(at, self.count, kind, key))
         if len(self.entries) > self.prune_at:
             self.prune()
+
+    def arm_many(self, dues: Iterable[tuple[int, Kind, str]]) -> None:
+        """Look at many at once, in the order in which `arm` would have been told of them."""
+        new = [Due(at, order, kind, key) for order, (at, kind, key) in enumerate(dues, self.count + 1)]
+        self.entries += new
+        self.count += len(new)
+        heapify(self.entries)
+        self.prune_at = max(PRUNED_FROM, 2 * len(self.entries))
 
     @property
     def next_at(self) -> int | None:

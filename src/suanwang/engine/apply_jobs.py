@@ -1,6 +1,9 @@
 """Events of jobs, taken into the state: on file, held, in line, closed. Nothing is decided here."""
 
+from collections.abc import Iterator
+
 from suanwang.engine import events
+from suanwang.engine.agenda import Kind
 from suanwang.engine.platform import HeldRecord, Job, Platform, Room
 from suanwang.model.job import Shape
 
@@ -42,6 +45,31 @@ def watch_job(platform: Platform, name: str) -> None:
             platform.agenda.arm(later_at, "look", name)
         devices = tuple([one.device for one in shape.alternatives])
         platform.line.join(platform.line_key(job), devices, platform.ticket(name, job))
+
+
+def watch_jobs(platform: Platform) -> None:
+    """The same for all that wait, when the state is made anew: a million at once, in seconds.
+
+    Jobs stand in the records in the order of their sequence, which is their order in line.
+    """
+    agenda, line, shapes, now = platform.agenda, platform.line, platform.state.shapes, platform.state.at
+    shortest_us = [shape.shortest_s * 1_000_000 for shape in shapes]
+    devices = [tuple([one.device for one in shape.alternatives]) for shape in shapes]
+
+    def dues() -> Iterator[tuple[int, Kind, str]]:
+        for name, job in platform.state.jobs.items():
+            if job.state != "queued" and job.state != "held":
+                continue
+            if job.deadline_at is not None:
+                yield job.deadline_at - shortest_us[job.shape] + 1, "expire", name
+            if job.state == "queued":
+                later_at = max(job.not_before_at, job.look_at)
+                if later_at > now:
+                    yield later_at, "look", name
+                line.join_later(platform.line_key(job), devices[job.shape], platform.ticket(name, job))
+
+    agenda.arm_many(dues())
+    line.all_joined()
 
 
 def job_refused(platform: Platform, event: events.JobRefused) -> None:

@@ -6,7 +6,7 @@ passed over when its turn comes.
 """
 
 from collections.abc import Callable, Iterator
-from heapq import heappop, heappush, nsmallest
+from heapq import heapify, heappop, heappush, nsmallest
 
 LineKey = tuple[int, str, int]
 """Shape's number, enterprise, priority."""
@@ -31,14 +31,27 @@ class Line:
 
     def join(self, key: LineKey, devices: tuple[str, ...], ticket: Ticket) -> None:
         """A job joins its line, to be looked at soon."""
+        heappush(self._line(key, devices, ticket[0]), ticket)
+        heappush(self.unseen, ticket)
+
+    def join_later(self, key: LineKey, devices: tuple[str, ...], ticket: Ticket) -> None:
+        """One of many that join: call `all_joined` after the last. In order within each line."""
+        self._line(key, devices, ticket[0]).append(ticket)
+        self.unseen.append(ticket)
+
+    def all_joined(self) -> None:
+        """Whoever was to join has joined."""
+        heapify(self.unseen)
+
+    def _line(self, key: LineKey, devices: tuple[str, ...], rank: int) -> list[Ticket]:
+        """The line, made where it is new; `rank`: minus its priority."""
         heap = self.lines.get(key)
         if heap is None:
             heap = self.lines[key] = []
             for device in devices:
                 of_priority = self.of_device.setdefault(device, {})
-                of_priority.setdefault(ticket[0], {}).setdefault(key[1], {})[key] = None
-        heappush(heap, ticket)
-        heappush(self.unseen, ticket)
+                of_priority.setdefault(rank, {}).setdefault(key[1], {})[key] = None
+        return heap
 
     def take_unseen(self) -> str:
         """The first of those to look at, taken off."""

@@ -4,12 +4,13 @@ A snapshot is of one version of the program's state; another version's is refuse
 Derived parts (arrays, lines, agenda) are made anew.
 """
 
+import gc
 from hashlib import sha256
 
 import msgspec
 
 from suanwang.engine.apply_attempts import watch_attempt
-from suanwang.engine.apply_jobs import note_held, watch_job
+from suanwang.engine.apply_jobs import note_held, watch_jobs
 from suanwang.engine.apply_network import arm_lost
 from suanwang.engine.platform import Platform, Records
 
@@ -29,8 +30,14 @@ def encode_snapshot(platform: Platform) -> bytes:
 
 def decode_snapshot(data: bytes) -> Platform:
     """The platform of a snapshot. Raises msgspec.DecodeError."""
-    platform = Platform(_decoder.decode(data))
-    rebuild(platform)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        platform = Platform(_decoder.decode(data))
+        rebuild(platform)
+    finally:
+        if collecting:
+            gc.enable()
     return platform
 
 
@@ -43,13 +50,9 @@ def rebuild(platform: Platform) -> None:
     for job_name, room in state.rooms.items():
         for name in room.victims:
             platform.room_of[name] = job_name
-    # jobs stand in the records in the order of their sequence
-    for name, job in state.jobs.items():
-        if job.state == "queued":
-            watch_job(platform, name)
-        elif job.state == "held":
-            note_held(platform, name, job)
-            watch_job(platform, name)
+    for name in state.held:
+        note_held(platform, name, state.jobs[name])
+    watch_jobs(platform)
     if state.terms is not None:
         platform.agenda.arm(state.terms.start_of(state.terms.slot_of(state.at) + 1), "slot")
     for centre in state.centres.values():

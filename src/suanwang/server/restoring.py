@@ -1,5 +1,6 @@
 """From what is stored to the state in memory: the newest snapshot, then the events after it."""
 
+
 import msgspec
 
 from suanwang.engine.apply import replay
@@ -28,8 +29,10 @@ def restore(home: Home, log: LogReader, rules: dict[str, Rules]) -> Platform:
             platform, index = decode_snapshot(found.state), found.index
         except msgspec.DecodeError:
             platform = Platform()  # a help that does not help: the log alone makes the same state
+        found = None  # as large as the state itself
     platform.rules = rules
     replay(platform, log.read(index))
+    gc.freeze()  # what is restored stays: the collector need not look through it again and again
     warm_up()
     return platform
 
