@@ -1,5 +1,6 @@
 """From what is stored to the state in memory: the newest snapshot, then the events after it."""
 
+import gc
 
 import msgspec
 
