@@ -53,6 +53,8 @@ BENCHMARKS = (
     Benchmark(
         "submit-to-running", "server", "from submission to launch, one idle centre", "submit_to_running"
     ),
+    Benchmark("processes", "processes", "real processes, money included, beside HyperQueue"),
+    Benchmark("million-queued", "million_queued", "a million queued jobs: memory and restart", long=True),
 )
 
 
