@@ -32,9 +32,14 @@ def ask_centres(
     data_links: Int64Array,
     in_nano_gb: int,
     out_nano_gb: int,
+    moved_slots: int,
+    spare_slots: int,
     centres: Int64Array,
 ) -> None:
-    """Fill `centres` (4, centre): the rule broken or `SERVED`; slots in; slots out; data in nano-yuan."""
+    """Fill `centres` (4, centre): the rule broken or `SERVED`; slots in; slots out; data in nano-yuan.
+
+    The first `moved_slots` of the way in and the last `spare_slots` of the way out lie outside the window.
+    """
     for c in range(len(grades)):
         if grades[c] < least_grade:
             centres[0, c] = GRADE
@@ -47,8 +52,8 @@ def ask_centres(
         centres[1, c], centres[2, c], centres[3, c] = 0, 0, 0
         if in_nano_gb > 0 or out_nano_gb > 0:
             inward, outward = data_links[1, c], home_links[1, c]
-            centres[1, c] = -(-in_nano_gb // inward) if inward > 0 else 0
-            centres[2, c] = -(-out_nano_gb // outward) if outward > 0 else 0
+            centres[1, c] = max(0, -(-in_nano_gb // inward) - moved_slots) if inward > 0 else 0
+            centres[2, c] = max(0, -(-out_nano_gb // outward) - spare_slots) if outward > 0 else 0
             centres[3, c] = 1000 * carriage_micro(in_nano_gb, data_links[0, c], out_nano_gb, home_links[0, c])
 
 
@@ -223,17 +228,21 @@ def quote_one(
     carbon: Int64Array,
     cost: Int64Array,
     most: int,
+    moved_slots: int,
+    spare_slots: int,
 ) -> tuple[Int64Array, int]:
     """The offers of the `most` cheapest centres, and `SERVED` or the rule that leaves none.
 
     `prefix`, `energy`, `carbon`, `cost`: (pool, slot + 1) prefix sums over time of cost and price, and of
     the parts of the cost. `home_links`, `data_links`: (2, centre) femto-yuan a GB, nano-GB a slot (0: any).
+    `moved_slots`: how long the input has moved before `release`; `spare_slots`: how long the output may go
+    on after `deadline`.
     """
     centres = np.empty((4, len(grades)), np.int64)
     best = np.empty((5, len(grades)), np.int64)
     ask_centres(
         resident, grades, least_grade, home_rtt_ms, rtt_ms_most, home_links, data_links, in_nano_gb,
-        out_nano_gb, centres,
+        out_nano_gb, moved_slots, spare_slots, centres,
     )  # fmt: skip
     reason = list_offers(asked, release, deadline, centres, class_first, columns, prefix, free_milli, best)
     return rank_offers(best, asked, energy, carbon, cost, most), reason

@@ -159,7 +159,7 @@ class QuoteDesk:
             float("inf") if rtt_ms is None else rtt_ms, round(gb_in * NANO_GB_PER_GB),
             round(gb_out * NANO_GB_PER_GB), self.resident(request.residency), home.rtt_ms, home.figures,
             data.figures, self.grades, self.class_first, self.columns, prefix, free_milli,
-            self.energy, self.carbon, self.cost, offers,
+            self.energy, self.carbon, self.cost, offers, 0, 0,
         )  # fmt: skip
         return figures.tolist(), stopped
 

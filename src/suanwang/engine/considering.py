@@ -11,11 +11,12 @@ from suanwang.clearing.refusal import GRADE, LATENCY, RESIDENCY, SIZE
 from suanwang.engine.admission import NO_DEVICE, NOT_HERE, objections
 from suanwang.engine.charge import charge_for
 from suanwang.engine.events import Figures, ReasonRecord
-from suanwang.engine.ground import Ground, ShapeView, seconds_by_slot
+from suanwang.engine.ground import Ground, ShapeView
 from suanwang.engine.placing import ranked
 from suanwang.engine.platform import Platform
 from suanwang.engine.redemption import hold_for
 from suanwang.engine.reserving import NO_GRANT
+from suanwang.engine.stretch import seconds_by_slot
 from suanwang.model.job import JobSpec, Shape
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text
@@ -76,7 +77,7 @@ def quote(platform: Platform, enterprise: str, spec: JobSpec, at: int) -> Quote:
     found = objections(platform, enterprise, spec, at)
     if found:
         return Quote(at, (), found)
-    return Quote(at, considered_for(platform, enterprise, spec, at))
+    return Quote(at, considered_for(platform, enterprise, spec, at, max(at, spec.not_before_at)))
 
 
 def explain(platform: Platform, name: str, at: int) -> Quote:
@@ -98,11 +99,11 @@ def explain(platform: Platform, name: str, at: int) -> Quote:
     )
     attempt = platform.attempt_of(name, job)
     if attempt is None or attempt.state == "ended":
-        return Quote(at, considered_for(platform, job.enterprise, spec, at))
+        return Quote(at, considered_for(platform, job.enterprise, spec, at, job.release_at))
     own = attempt.figures
     platform.take(own.pool, own.from_slot, own.to_slot, -attempt.milli)
     try:
-        others = considered_for(platform, job.enterprise, spec, at)
+        others = considered_for(platform, job.enterprise, spec, at, job.release_at)
     finally:
         platform.take(own.pool, own.from_slot, own.to_slot, attempt.milli)
     mine = msgspec.structs.replace(line_of(platform, job.enterprise, spec, own, at), chosen=True)
@@ -110,14 +111,16 @@ def explain(platform: Platform, name: str, at: int) -> Quote:
     return Quote(at, (mine, *rest))
 
 
-def considered_for(platform: Platform, enterprise: str, spec: JobSpec, at: int) -> tuple[Considered, ...]:
+def considered_for(
+    platform: Platform, enterprise: str, spec: JobSpec, at: int, release_at: int
+) -> tuple[Considered, ...]:
     """A line for every centre: those possible in the order of the choice, then the others."""
     ground, shape = platform.ground, spec.shape
     lines: dict[str, Considered] = {}
     shut = np.zeros(len(ground.centres), np.bool_)
     for _ in range(LATER_STARTS):
         # without a deadline only the earliest start is asked for: once more for centres that have none then
-        places, _ = ground.places(shape, at, spec.not_before_at, spec.deadline_at, shut, len(ground.centres))
+        places, _ = ground.places(shape, at, release_at, spec.deadline_at, shut, len(ground.centres))
         for figures in ranked(platform, shape, places, at, spec.deadline_at is not None):
             line = line_of(platform, enterprise, spec, figures, at)
             shut[ground.row_of_centre[line.centre]] = True

@@ -6,11 +6,12 @@ from itertools import islice
 from suanwang.engine import events
 from suanwang.engine.charge import figures_at
 from suanwang.engine.dispatching import dispatch
-from suanwang.engine.ground import Place, Reservation
+from suanwang.engine.ground import Place
 from suanwang.engine.line import LineKey
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.placing import place
 from suanwang.engine.platform import Platform
+from suanwang.engine.stretch import Reservation
 
 MOVES_LOOKED_AT = 32
 LINES_LOOKED_AT = 64
@@ -109,8 +110,8 @@ def come_forward(
             continue
         shape = platform.shape_of(job)
         one = shape.alternatives[old.alternative]
-        if shape.in_nano_gb and ground.could_start(shape, old.alternative, row, at) is None:
-            # its input is on the way, to be there at the reserved start
+        if shape.in_nano_gb and job.release_at + ground.transfer_us(shape, row)[0] > at:
+            # its input is still on the way
             continue
         bp = discount_for(platform, shape, pool, now, one.milli * one.limit_s)
         place_ = Place(old.alternative, row, now, 0, old.data_micro, 0)

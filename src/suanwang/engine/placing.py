@@ -13,13 +13,14 @@ from suanwang.clearing.refusal import FULL
 from suanwang.engine import events
 from suanwang.engine.charge import Figures, figures_at
 from suanwang.engine.dispatching import dispatch
-from suanwang.engine.ground import OFFERS, BoolArray, Place
+from suanwang.engine.ground import OFFERS, Place
 from suanwang.engine.line import NEVER
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.platform import Job, Platform, attempt_name
 from suanwang.engine.preempting import make_room, may_preempt
 from suanwang.engine.quota import quota_reason
 from suanwang.engine.reserving import NO_GRANT, reserve, usable_programmes
+from suanwang.engine.stretch import BoolArray
 from suanwang.model.job import Shape
 
 PLACED_AT_ONCE = 64
@@ -77,12 +78,13 @@ def best_place(platform: Platform, name: str, job: Job, at: int) -> tuple[Figure
     ground, shape = platform.ground, platform.shape_of(job)
     shut = shut_centres(platform, name, job, at)
     for most in (OFFERS, max(OFFERS, len(ground.centres))):
-        places, against = ground.places(shape, at, job.not_before_at, job.deadline_at, shut, most)
+        places, against = ground.places(shape, at, job.release_at, job.deadline_at, shut, most)
         for figures in affordable(platform, job, places, at):
             return figures, False
         if not places:
             # a later start, or another centre, does not follow from this job's own limits
-            return None, against == FULL and shut is None and job.not_before_at <= at
+            alike = shut is None and job.not_before_at <= at and not shape.in_nano_gb
+            return None, against == FULL and alike
     return None, False
 
 

@@ -11,13 +11,13 @@ from suanwang.engine.charge import figures_at
 from suanwang.engine.dispatching import dispatch
 from suanwang.engine.ending import attempt_running, close_attempt
 from suanwang.engine.events import Figures, ReasonRecord
-from suanwang.engine.ground import Reservation
 from suanwang.engine.inputs import PlanLine, TakePlan
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.placing import shut_centres
 from suanwang.engine.platform import Attempt, Job, Platform, attempt_name
 from suanwang.engine.quota import quota_reason
 from suanwang.engine.reserving import money_for, reserve, taken_up
+from suanwang.engine.stretch import Reservation
 from suanwang.model.facts import Ended
 
 
@@ -82,9 +82,10 @@ def line_figures(platform: Platform, job: Job, line: PlanLine, row: int, at: int
     one = shape.alternatives[line.alternative]
     start_at = max(at, terms.start_of(line.slot), job.not_before_at)
     place = ground.place_in(shape, line.alternative, row, terms.slot_of(start_at))
-    if place is None or (
-        job.deadline_at is not None and start_at + one.limit_s * 1_000_000 > job.deadline_at
-    ):
+    in_us, out_us = ground.transfer_us(shape, row)
+    end_at = start_at + one.limit_s * 1_000_000 + out_us
+    late = job.deadline_at is not None and end_at > job.deadline_at
+    if place is None or late or job.release_at + in_us > start_at:
         return None
     if terms.slot_of(start_at + one.limit_s * 1_000_000 - 1) >= ground.from_slot + ground.slots:
         return None

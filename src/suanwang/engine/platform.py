@@ -61,6 +61,11 @@ class Job(msgspec.Struct, gc=False):
     checkpoint: str = ""
     cancelled: bool = False
 
+    @property
+    def release_at(self) -> int:
+        """It cannot start before; its input moves from then on."""
+        return max(self.submitted_at, self.not_before_at)
+
 
 class Attempt(msgspec.Struct, gc=False):
     """One attempt. Its hold in the ledger is named as it is: `<job>.<number>`.
@@ -221,6 +226,7 @@ class Platform:
         self.centre_of: dict[str, str] = {}
         self.at = 0
         self._ground: Ground | None = None
+        self._ground_before: Ground | None = None
 
     @property
     def terms(self) -> Terms:
@@ -242,11 +248,14 @@ class Platform:
 
     def network_changed(self) -> None:
         """The arrays no longer hold."""
+        self._ground_before = self._ground or self._ground_before
         self._ground = None
         self.line.full.clear()
 
     def _build_ground(self, from_slot: int) -> Ground:
-        ground = self.ground_type(self.state, from_slot, 2 * self.terms.horizon_slots + 1)
+        slots = 2 * self.terms.horizon_slots + 1
+        ground = self.ground_type(self.state, from_slot, slots, self._ground_before)
+        self._ground_before = None
         for pool, from_slot_, to_slot, milli in self.taken():
             ground.take(ground.row_of[pool], from_slot_, to_slot, milli)
         return ground

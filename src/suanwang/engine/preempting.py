@@ -14,11 +14,11 @@ from suanwang.engine import events
 from suanwang.engine.charge import figures_at, slots_touched
 from suanwang.engine.dispatching import GRACE_S, stop
 from suanwang.engine.events import Figures, ReasonRecord
-from suanwang.engine.ground import BoolArray
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.platform import Attempt, Job, Platform
 from suanwang.engine.quota import quota_reason
 from suanwang.engine.reserving import money_for
+from suanwang.engine.stretch import BoolArray
 from suanwang.units.rounding import Int64Array
 
 
@@ -71,13 +71,14 @@ def best_way(platform: Platform, job: Job, shut: BoolArray | None, at: int) -> W
                 continue
             if shut is not None and shut[centre]:
                 continue
-            place = ground.could_start(shape, index, row, at)
+            place = ground.could_start(shape, index, row, at, job.release_at)
             if place is None:
                 continue
             milli_s = one.milli * one.limit_s
             bp = discount_for(platform, shape, pool, place.slot, milli_s)
             figures = figures_at(ground, place, one, at, bp, one.limit_s)
-            in_time = job.deadline_at is None or at + (GRACE_S + one.limit_s) * 1_000_000 <= job.deadline_at
+            end_at = at + (GRACE_S + one.limit_s) * 1_000_000 + ground.transfer_us(shape, row)[1]
+            in_time = job.deadline_at is None or end_at <= job.deadline_at
             cheap = job.max_price_micro is None or figures.charge_micro <= job.max_price_micro
             # the victims take a little while to go: the kept stretch reaches as far as the job may then
             to_slot = figures.from_slot + slots_touched(ground.terms, at, GRACE_S + one.limit_s)

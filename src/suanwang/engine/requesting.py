@@ -7,12 +7,12 @@ from suanwang.engine.charge import charge_for, with_charge
 from suanwang.engine.dispatching import pause, prolong, stop
 from suanwang.engine.ending import attempt_running, end_attempt, end_job
 from suanwang.engine.events import Figures
-from suanwang.engine.ground import seconds_by_slot
 from suanwang.engine.inputs import CancelJob, ExtendJob, PauseJob
 from suanwang.engine.pairing import quota_has
 from suanwang.engine.platform import Attempt, Job, Platform
 from suanwang.engine.redemption import hold_for
 from suanwang.engine.reserving import programmes_for
+from suanwang.engine.stretch import seconds_by_slot
 from suanwang.ledger.commands import ExtendHold
 from suanwang.ledger.decide import decide as decide_ledger
 from suanwang.ledger.events import Refused

@@ -79,7 +79,7 @@ def waiting(platform: Platform, name: str, job: Job, at: int) -> tuple[int | Non
     if figures is None:
         shape = platform.shape_of(job)
         shut = shut_centres(platform, name, job, at)
-        places, _ = platform.ground.places(shape, at, job.not_before_at, job.deadline_at, shut)
+        places, _ = platform.ground.places(shape, at, job.release_at, job.deadline_at, shut)
         reasons.append(TOO_DEAR if places and job.max_price_micro is not None else FULL_HERE)
         return None, tuple(reasons)
     if figures.start_at > at and not reasons:

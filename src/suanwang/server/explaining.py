@@ -17,7 +17,7 @@ def explain(platform: Platform, name: str, job: Job, now: int, language: Languag
     spec = JobSpec(
         name=job.name,
         shape=platform.shape_of(job),
-        not_before_at=job.not_before_at,
+        not_before_at=job.release_at,
         deadline_at=job.deadline_at,
         max_price_micro=job.max_price_micro,
         voucher=job.voucher,

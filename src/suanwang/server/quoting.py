@@ -4,10 +4,11 @@ import numpy as np
 
 from suanwang.engine.admission import objections
 from suanwang.engine.charge import charge_for, figures_at
-from suanwang.engine.ground import Place, seconds_by_slot
+from suanwang.engine.ground import Place
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.platform import Platform
 from suanwang.engine.redemption import hold_for
+from suanwang.engine.stretch import seconds_by_slot
 from suanwang.model.api.jobs import Candidate, Reason
 from suanwang.model.job import JobSpec
 from suanwang.server.job_lines import reason_told
@@ -28,7 +29,7 @@ def quote(
     reasons = objections(platform, enterprise, spec, at)
     if reasons:
         return [], reason_told(reasons[0], language)
-    places, _ = platform.ground.places(spec.shape, at, spec.not_before_at, spec.deadline_at)
+    places, _ = platform.ground.places(spec.shape, at, max(at, spec.not_before_at), spec.deadline_at)
     found = [candidate(platform, enterprise, spec, place, at) for place in places]
     found = [one for one in found if spec.max_price_micro is None or one.charge_micro <= spec.max_price_micro]
     return found, None if found else Reason("full", NO_PLACE.say(language), WAITS.say(language))

@@ -16,9 +16,10 @@ from typing import Literal
 import msgspec
 import polars as pl
 
-from suanwang.clearing.quote import QuoteDesk, over_time
-from suanwang.engine.ground import OFFERS, BoolArray, Ground, Place
+from suanwang.clearing.quote import QuoteDesk
+from suanwang.engine.ground import OFFERS, Ground, Place
 from suanwang.engine.platform import Platform
+from suanwang.engine.stretch import BoolArray
 from suanwang.model.job import LatencyClass, Shape
 from suanwang.model.scenario import Scenario
 from suanwang.units.text import Text
@@ -82,30 +83,22 @@ class SteeredGround(Ground):
     """A ground that ranks places by a policy's figures; capacity and charges are those of the network."""
 
     policy: Policy = "full"
-    steered_desk: QuoteDesk | None = None
 
-    def set_prices(self, prices: dict[str, tuple[int, tuple[int, ...]]]) -> None:
-        """See `Ground.set_prices`."""
-        if self.steered_desk is None:
-            super().set_prices(prices)
-            network = steered(self.policy, self.scenario)
-            self.steered_desk = QuoteDesk(network, self.price_micro, self.free_milli)
-        elif clears(self.policy):
-            super().set_prices(prices)
-            self.steered_desk.reduced = self.steered_desk.cost + over_time(self.price_micro)
-        self.desk = self.steered_desk
+    def make_desk(self) -> QuoteDesk:
+        """See `Stretch.make_desk`."""
+        return QuoteDesk(steered(self.policy, self.scenario), self.price_micro, self.free_milli)
 
     def places(
         self,
         shape: Shape,
         at: int,
-        not_before_at: int,
+        release_at: int,
         deadline_at: int | None,
         shut: BoolArray | None = None,
         most: int = OFFERS,
     ) -> tuple[list[Place], int]:
         """See `Ground.places`; first come, first served looks at the start before anything else."""
-        found, reason = super().places(shape, at, not_before_at, deadline_at, shut, most)
+        found, reason = super().places(shape, at, release_at, deadline_at, shut, most)
         if self.policy == "fcfs":
             found.sort(key=lambda place: (place.slot, place.reduced_nano, place.row))
         return found, reason

@@ -19,7 +19,7 @@ from suanwang.engine.validate import validate
 from suanwang.ledger import commands as c
 from suanwang.model.facts import AnyFact, Ended, Started, Used
 from suanwang.model.job import CLOSED, Alternative, JobSpec, Shape
-from suanwang.model.network import CentreRow, Outage, PairingRow, PoolRow, RegionRow, Signals, Terms
+from suanwang.model.network import CentreRow, LinkRow, Outage, PairingRow, PoolRow, RegionRow, Signals, Terms
 from suanwang.model.orders import AnyOrder
 from suanwang.units.instants import instant
 
@@ -90,6 +90,7 @@ class Stage:
         data_cost: int = 0,
         start_hour: float = 10,
         checked: bool = True,
+        links: tuple[LinkRow, ...] = (),
     ) -> None:
         self.platform = Platform()
         self.log: list[bytes] = []
@@ -105,7 +106,7 @@ class Stage:
             reserve_slots=reserve_hours * per_hour,
             data_cost_micro_per_gb_1000km=data_cost,
         )
-        self.take(inputs.OpenNetwork, terms, REGIONS, (), pairings)
+        self.take(inputs.OpenNetwork, terms, REGIONS, links, pairings)
         self.take(inputs.PublishSignals, tuple(signals(zone, 48, slot_minutes) for zone in CENTRES))
         for name in centres:
             self.take(inputs.EnrolCentre, *CENTRES[name])
