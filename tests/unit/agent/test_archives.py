@@ -36,6 +36,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", data: bytes
         b"not an archive",
         member("cut", data=b"x" * 500)[:60],
     ],
+    ids=["root", "above", "above later", "link", "hard link", "device", "pipe", "large", "no archive", "cut"],
 )
 def test_hostile_archives_are_refused_and_leave_nothing_outside(tmp_path: Path, data: bytes) -> None:
     folder = tmp_path / "folder"
