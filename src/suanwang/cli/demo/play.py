@@ -45,15 +45,17 @@ class Play:
         stage.start_agent(LOST)
         stage.start_agent(METROPOLIS)
         stage.wait_for_centres(LOST, METROPOLIS)
-        self.submit(LAB_C, "seal.yaml", "simulation.yaml")
-        self.submit(FIRM_B, "training.yaml")
-        stage.meanwhile = self.look
-        stage.start_engines()
+        self.submit(LAB_C, "seal.yaml")
         self.wait("seal", "succeeded")
+        # in the middle of these the centre dies: nothing else is waited for meanwhile
+        self.submit(LAB_C, "simulation.yaml")
         self.until(
             lambda: all(line.attempt_state == "running" for line in self.of("simulation")), "simulation"
         )
         self.lose_centre()
+        self.submit(FIRM_B, "training.yaml")
+        stage.meanwhile = self.look
+        stage.start_engines()
         self.submit(FIRM_B, *(f"{name}.yaml" for name in ("mandelbrot", "primes", "fails", "overruns")))
         self.wait("training", "active")
         self.submit(FIRM_B, "deadline.yaml")
@@ -104,7 +106,7 @@ class Play:
 
     def lose_centre(self) -> None:
         """Kills the agent of a centre and everything it runs, in the middle of the work."""
-        time.sleep(2.0)
+        time.sleep(1.5)
         self.killed_at = time.time_ns() // 1000
         self.killed = self.stage.crew.kill(LOST)
         self.say(
