@@ -1,6 +1,7 @@
 """Events of jobs, taken into the state: on file, held, in line, closed. Nothing is decided here."""
 
 from collections.abc import Iterator
+from sys import intern
 
 from suanwang.engine import events
 from suanwang.engine.agenda import Kind
@@ -24,7 +25,8 @@ def job_admitted(platform: Platform, event: events.JobAdmitted) -> None:
     state.job_count += 1
     pending = tuple([name for name in spec.depends_on if state.jobs[name].state != "succeeded"])
     state.jobs[event.job] = Job(
-        event.enterprise, spec.project, spec.name, number_of(platform, spec.shape), state.job_count,
+        intern(event.enterprise), intern(spec.project), spec.name, number_of(platform, spec.shape),
+        state.job_count,
         event.index, event.at, spec.not_before_at, spec.deadline_at, spec.priority, spec.preemptible,
         spec.checkpoint, spec.max_price_micro, spec.voucher, spec.lost_after_s, spec.content, pending,
     )  # fmt: skip
