@@ -7,6 +7,7 @@ import pytest
 
 from suanwang.engine import platform as engine_platform
 from suanwang.runtime.writer import Writer
+from suanwang.simulator.faults import world as world_of_faults
 from suanwang.simulator.faults.server import FaultyServer
 from suanwang.simulator.faults.truth import check
 from suanwang.simulator.faults.world import World, replay_command
@@ -68,6 +69,13 @@ def faults_of(seeds: range) -> list[str]:
 def test_a_server_that_is_too_impatient_is_found_out(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(engine_platform, "LOST_MARGIN_S", -1700)
     assert any("ran until" in fault for fault in faults_of(range(30)))
+
+
+def test_a_world_that_never_comes_to_rest_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(world_of_faults, "HAPPENINGS_MOST", 1000)
+    with pytest.raises(RuntimeError, match="no end") as found:
+        live_through(7)
+    assert found.value.__notes__ == [replay_command(7)]
 
 
 def test_a_server_that_answers_before_it_is_durable_is_found_out(monkeypatch: pytest.MonkeyPatch):

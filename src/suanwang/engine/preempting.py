@@ -74,15 +74,17 @@ def best_way(platform: Platform, job: Job, shut: BoolArray | None, at: int) -> W
             place = ground.could_start(shape, index, row, at, job.release_at)
             if place is None:
                 continue
+            # the victims take a little while to go: the kept stretch reaches as far as the job may then
+            to_slot = place.slot + slots_touched(ground.terms, at, GRACE_S + one.limit_s)
+            if to_slot > ground.from_slot + ground.slots:
+                continue
             milli_s = one.milli * one.limit_s
             bp = discount_for(platform, shape, pool, place.slot, milli_s)
             figures = figures_at(ground, place, one, at, bp, one.limit_s)
             end_at = at + (GRACE_S + one.limit_s) * 1_000_000 + ground.transfer_us(shape, row)[1]
             in_time = job.deadline_at is None or end_at <= job.deadline_at
             cheap = job.max_price_micro is None or figures.charge_micro <= job.max_price_micro
-            # the victims take a little while to go: the kept stretch reaches as far as the job may then
-            to_slot = figures.from_slot + slots_touched(ground.terms, at, GRACE_S + one.limit_s)
-            if not (in_time and cheap) or to_slot > ground.from_slot + ground.slots:
+            if not (in_time and cheap):
                 continue
             found = fewest(platform, job, row, figures.from_slot, to_slot, one.milli)
             if found is not None:

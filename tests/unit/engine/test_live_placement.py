@@ -279,3 +279,13 @@ def test_a_long_gap_of_time_is_no_harm() -> None:
     (job,) = stage.submit(spec())
     assert stage.states(job) == "active/dispatched"
     stage.agrees()
+
+
+def test_no_room_is_made_for_an_alternative_longer_than_the_arrays_reach() -> None:
+    stage = Stage(("west",), start_hour=30, horizon_hours=24)
+    (low,) = stage.submit(spec(one("A100:8", 2, nodes=2), preemptible=True))
+    stage.begin(low)
+    long = spec(one("A100:8", 1, nodes=2), one("A100:8", 60, nodes=2), priority=5)
+    (high,) = stage.submit(long)
+    assert stage.platform.state.rooms[high].to_slot == 32, "room for the short way to run"
+    stage.agrees()

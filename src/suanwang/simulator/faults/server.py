@@ -201,6 +201,9 @@ class FaultyServer:
     def ask(self, given: inputs.AnyInput, reply: Reply) -> None:
         """An input from a client or an agent; the reply is its ticket."""
         if self.writer is not None:
+            if isinstance(given, inputs.JoinCentre):
+                # as the server does: an agent that joins was heard, whatever it was before
+                self.heard[given.centre] = self.world.calendar.at
             self.writer.submit(given, lambda ticket: self.answers(reply, ticket))
             self.pump_soon()
 
