@@ -120,8 +120,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
     def slot_of(self, at: int) -> int:
         """The slot in which the instant lies."""
-        return (at - self.start_at) // self.slot_us
+        return (at - self.start_at) // (self.slot_minutes * 60_000_000)
 
     def start_of(self, slot: int) -> int:
         """The instant at which a slot begins."""
-        return self.start_at + slot * self.slot_us
+        return self.start_at + slot * self.slot_minutes * 60_000_000
