@@ -10,6 +10,7 @@ The leader's session holds an advisory lock, which the server frees when the ses
 import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Literal, LiteralString, cast
 
 import psycopg
@@ -109,7 +110,9 @@ class PostgresLogWriter:
         return appended
 
     def close(self) -> None:
-        """Close the session, which gives up the lead."""
+        """Give up the lead, then close the session: its end alone would free the lock a moment later."""
+        with suppress(psycopg.Error):
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
 
     def _try_lock(self) -> bool:
