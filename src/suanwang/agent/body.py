@@ -49,10 +49,11 @@ class Body:
         pools: Sequence[AgentPool],
         poll_wait_s: float,
         say: Say,
+        fits_every_us: int = FITS_EVERY_US,
     ) -> None:
         self.agent, self.driver, self.staging, self.errands = agent, driver, staging, errands
         self.pools = {pool.pool: pool for pool in pools}
-        self.poll_wait_s, self.say = poll_wait_s, say
+        self.poll_wait_s, self.say, self.fits_every_us = poll_wait_s, say, fits_every_us
         self.marks = Marks(staging, errands, agent)
         self.moment = Moment(0, 0)
         self.prepared: dict[str, Prepared] = {}
@@ -68,7 +69,7 @@ class Body:
     # ------------------------------------------------------------ what it does by itself
 
     def go_on(self, moment: Moment) -> None:
-        """Listen, look what fits, take again what failed."""
+        """Listen, erase what has waited for it, take again what failed."""
         steady_us = moment.steady_us
         due = [step for when, step in self.later if when <= steady_us]
         self.later = [one for one in self.later if one[0] > steady_us]
@@ -84,11 +85,21 @@ class Body:
             self.polling, self.poll_due, self.polled_us = True, False, steady_us
             lane = "news" if self.poll_wait_s else "engine"
             self.errands.do(lane, lambda: self.driver.poll(self.poll_wait_s), self.polled, self.not_polled)
-        if self.fits_due and not self.fitting and steady_us >= self.fits_us:
-            self.fitting, self.fits_due = True, False
-            self.fits_us = steady_us + FITS_EVERY_US
-            self.errands.do("engine", self.driver.usable, self.take_fits, self.no_fits)
         self.marks.go_on(moment)
+
+    def look(self, moment: Moment) -> bool:
+        """Ask what fits now, where that may have changed. Whether it was asked."""
+        due = self.adopted and self.fits_due and not self.fitting and moment.steady_us >= self.fits_us
+        if due:
+            self.fitting, self.fits_due = True, False
+            self.fits_us = moment.steady_us + self.fits_every_us
+            self.errands.do("engine", self.driver.usable, self.take_fits, self.no_fits)
+        return due
+
+    def due_us(self) -> int | None:
+        """When there is something to do by itself, on the steady clock, but for looks at the engine."""
+        due = [when for when, _ in self.later] + ([self.erase_us] if self.unerased else [])
+        return min(due, default=None)
 
     def acknowledge(self, moment: Moment) -> None:
         """The platform has just spoken: the engine's own fences begin anew."""

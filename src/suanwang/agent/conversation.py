@@ -3,7 +3,6 @@
 A report goes under its own id until it is acknowledged. What fails is tried again, later and later. Each
 answer moves the fence, by the time at which its question was sent.
 
-Reports are few and full: a start waits a moment for the end of what is short, an erasure for anything else.
 An answer to a report brings the orders there are, too; a question that waits for orders goes on waiting then.
 """
 
@@ -18,6 +17,7 @@ from suanwang.agent.platform import Declined, Denied, Platform, Replaced
 from suanwang.agent.staging import told
 from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_patience import Patience, next_session
 from suanwang.engine.inputs import AgentReport
 from suanwang.model.exchange import Exchange, Joined, Orders
 from suanwang.model.facts import AnyFact, Erased, Started
@@ -28,7 +28,6 @@ IDLE_US = 1_000_000
 """Between two questions that were answered at once."""
 PATIENCE_US: dict[type[AnyFact], int] = {Started: 5_000, Erased: 500_000}
 """How long a fact waits for others to go with; those that are not here go at once."""
-KEPT_MOST = 100
 NEVER_US = 2**62
 FRESH_US = 30_000_000
 """An answer older than that moves the agent's fence by when it was asked, and the engine's not at all."""
@@ -57,35 +56,30 @@ class Conversation:
         self.refused: SuanwangError | None = None
         self.replaced = False
         self.session_asked = self.questions = self.listen_us = 0
-        self.kept_us: int | None = None
+        self.patience = Patience()
         self.backoff = {lane: Backoff(chance) for lane in ("join", "tell", "listen")}
 
-    def go_on(self, moment: Moment) -> None:
-        """Ask and tell what is due."""
+    def go_on(self, moment: Moment) -> bool:
+        """Ask and tell what is due, one after the other: orders first. Whether anything was asked or told."""
         if self.replaced:
-            return
+            return False
         if not self.joined:
-            self.join(moment)
-            return
-        report = None if self.telling or self.tell_us(moment) > moment.steady_us else self.agent.next_report()
-        if report is not None and self.backoff["tell"].may(moment.steady_us):
-            self.kept_us = None
-            self.tell(report, moment)
+            return self.join(moment)
         may_listen = moment.steady_us >= self.listen_us and self.backoff["listen"].may(moment.steady_us)
         if may_listen and not self.listening:
             self.listen(moment)
+            return True
+        report = None if self.telling or self.tell_us(moment) > moment.steady_us else self.agent.next_report()
+        if report is not None and self.backoff["tell"].may(moment.steady_us):
+            self.patience.told()
+            self.tell(report, moment)
+            return True
+        return False
 
     def tell_us(self, moment: Moment) -> int:
         """When what there is to tell goes out, on the steady clock."""
-        agent = self.agent
-        facts = agent.memory.facts
-        if agent.sent is not None or agent.fits != agent.fits_told or len(facts) > KEPT_MOST:
-            return moment.steady_us
-        if not facts:
-            return NEVER_US
-        if self.kept_us is None:
-            self.kept_us = moment.steady_us
-        return self.kept_us + min(PATIENCE_US.get(type(fact), 0) for fact in facts)
+        until_us = self.patience.until_us(self.agent, moment.steady_us)
+        return NEVER_US if until_us is None else until_us
 
     def due_us(self, moment: Moment) -> int:
         """When to go on, if nothing comes before: with what is kept back, or a question for orders."""
@@ -95,12 +89,12 @@ class Conversation:
         tell_us = NEVER_US if self.telling else max(self.tell_us(moment), self.backoff["tell"].until_us)
         return min(listen_us, tell_us)
 
-    def join(self, sent: Moment) -> None:
-        """Begin a session: later than any that is known of, by the calendar in milliseconds."""
+    def join(self, sent: Moment) -> bool:
+        """Begin a session. Whether it was asked for."""
         if self.joining or not self.backoff["join"].may(sent.steady_us):
-            return
+            return False
         self.joining = True
-        session = max(self.agent.memory.session, self.session_asked, sent.at // 1000 - 1) + 1
+        session = next_session(max(self.agent.memory.session, self.session_asked), sent.at)
         self.session_asked = session
 
         def then(answer: Joined) -> None:
@@ -118,6 +112,7 @@ class Conversation:
             self.failed(error, "join")
 
         self.errands.do("tell", lambda: self.platform.join(session), then, failed)
+        return True
 
     def tell(self, report: AgentReport, sent: Moment) -> None:
         """Send a report."""

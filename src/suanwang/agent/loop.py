@@ -1,13 +1,13 @@
 """The agent's loop, driven from outside: the program gives it time and wakes it, a test does the same.
 
-Each pass: what came of calls, what is due, then records on disk, then steps, then the conversation. Nothing
-is done and nothing is told before the disk has what it follows from.
+Each pass: what came of calls, what is due, then records on disk, then steps; once nothing moves any more, the
+conversation. Nothing is done and nothing is told before the disk has what it follows from.
 """
 
 import random
 from collections.abc import Callable, Sequence
 
-from suanwang.agent.body import POLL_EVERY_US, Body
+from suanwang.agent.body import FITS_EVERY_US, POLL_EVERY_US, Body
 from suanwang.agent.configuration import AgentLimits, AgentPool
 from suanwang.agent.conversation import Conversation
 from suanwang.agent.errands import Errands
@@ -42,13 +42,14 @@ class AgentLoop:
         wait_s: int = 0,
         poll_wait_s: float = 0.0,
         report_interval_s: int = 60,
+        fits_every_us: int = FITS_EVERY_US,
         chance: random.Random | None = None,
         say: Callable[[Text], None] = lambda text: None,
     ) -> None:
         self.home, self.errands, self.say = home, errands, say
         self.agent = CentreAgent(centre, home.memory, home.heard_us(moment), report_interval_s)
         staging = Staging(platform, driver, home.work, home.scratch, limits or AgentLimits())
-        self.body = Body(self.agent, driver, staging, errands, pools, poll_wait_s, say)
+        self.body = Body(self.agent, driver, staging, errands, pools, poll_wait_s, say, fits_every_us)
         self.conversation = Conversation(
             self.agent, platform, self.body, home, errands, wait_s, chance or random.Random(), say
         )
@@ -62,19 +63,25 @@ class AgentLoop:
         if self.home.drain_asked and not self.agent.draining:
             self.say(Text("taking no more work", "不再接收新作业"))
             self.agent.drain(moment)
-        came = self.errands.take()
+        # what has ended makes room for what is to begin
+        self.body.go_on(moment)
         while True:
+            came = self.errands.take()
             for tell in came:
                 tell()
             self.agent.tick(moment)
-            if not self.act(moment):
+            moved = bool(came or self.agent.records or self.agent.steps)
+            if not self.write(moment):
                 return
-            came = self.errands.take()
-            if not came and not self.agent.records and not self.agent.steps:
+            if moved:
+                steps, self.agent.steps = self.agent.steps, []
+                self.body.carry_out(steps)
+                self.body.go_on(moment)
+            elif not self.body.look(moment) and not self.conversation.go_on(moment):
                 return
 
-    def act(self, moment: Moment) -> bool:
-        """Write, then take the steps, then talk. False, and nothing is done, where the disk fails."""
+    def write(self, moment: Moment) -> bool:
+        """Records on disk; False where it does not take them, and nothing shall follow from them."""
         records, self.agent.records = self.agent.records, []
         self.unwritten += records
         if self.unwritten:
@@ -87,23 +94,21 @@ class AgentLoop:
                 self.say(Text(f"the journal cannot be written: {error}", f"日志无法写入：{error}"))
                 return False
             self.unwritten = []
-        steps, self.agent.steps = self.agent.steps, []
-        self.body.carry_out(steps)
-        self.body.go_on(moment)
-        if (
-            not self.agent.records
-        ):  # of what a step came to at once: told in the next pass, when it is written
-            self.conversation.go_on(moment)
         return True
+
+    def due_us(self, moment: Moment) -> int:
+        """When there is something to do, on the steady clock, if nothing comes before."""
+        due = [self.conversation.due_us(moment)]
+        at, body_us = self.agent.due_at(moment), self.body.due_us()
+        due += [] if at is None else [moment.steady_us + at - moment.at]
+        return min(due if body_us is None else [*due, body_us])
 
     def due_in_s(self, moment: Moment) -> float:
         """In how many seconds to step again, if nothing comes before."""
         # an engine that does not wait for news is looked at often
         hurry = self.agent.live and not self.body.poll_wait_s
         least_s = POLL_EVERY_US / 1e6 if hurry else STEP_EVERY_S
-        due_at = self.agent.due_at(moment)
-        talk_s = (self.conversation.due_us(moment) - moment.steady_us) / 1e6
-        due_s = talk_s if due_at is None else min(talk_s, (due_at - moment.at) / 1e6)
+        due_s = (self.due_us(moment) - moment.steady_us) / 1e6
         return min(least_s, max(0.0, due_s))
 
     @property

@@ -91,7 +91,7 @@ def settle(loop: AgentLoop, errands: InThreads, say: Callable[[Text], None]) -> 
         errands.wait(0.1)
         for tell in errands.take():
             tell()
-    loop.act(now())
+    loop.write(now())
     if loop.conversation.replaced:
         what = Text("another agent works for this centre", "该中心已有新的代理在工作")
         raise Replaced([Fault("agent", what)])
