@@ -113,7 +113,7 @@ class FakeDriver:
         for run in self.reached().live.values():
             if run.state == "running" and now_us - run.read_us >= READING_EVERY_US:
                 run.read_us = now_us
-                self.news.append(run.usage(now_us))
+                self.news.append(run.usage(now_us, self.engine.meter))
         told = self.news.copy()
         self.news.clear()
         return told
@@ -128,7 +128,7 @@ class FakeDriver:
                 Paused(attempt, run.resumed_us) if run.state == "paused" else Running(attempt, run.since_us)
             )
             if run.ended is None:
-                reports.append(run.usage(self.now()))
+                reports.append(run.usage(self.now(), self.engine.meter))
             else:
                 reports.append(run.ended)
         self.news.clear()

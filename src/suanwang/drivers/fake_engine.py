@@ -66,12 +66,12 @@ class FakeRun(msgspec.Struct):
             due.append((self.stop_at_us, "killed", "cancelled"))
         return min(due, key=lambda one: one[0]) if due else None
 
-    def usage(self, now_us: int) -> Usage:
+    def usage(self, now_us: int, meter: str) -> Usage:
         """Its meter now."""
         held = self.running_us(now_us) * self.launch.units_milli * self.launch.nodes
         return Usage(
             self.launch.attempt,
-            "fake/fake",
+            meter,
             self.since_us,
             now_us,
             held // MICROSECONDS_PER_SECOND,
@@ -86,8 +86,10 @@ class FakeEngine:
     `tell` takes each report, for the driver that came last; `live` are the runs that have not ended.
     """
 
-    def __init__(self, pools: Sequence[Pool], plan: Callable[[Launch], Behaviour]) -> None:
-        self.pools = tuple(pools)
+    def __init__(
+        self, pools: Sequence[Pool], plan: Callable[[Launch], Behaviour], meter: str = "fake/fake"
+    ) -> None:
+        self.pools, self.meter = tuple(pools), meter
         self.plan = plan
         self.away = False
         self.tell: Callable[[Report], None] = lambda report: None
@@ -98,20 +100,26 @@ class FakeEngine:
         }
 
     def advance(self, now_us: int) -> None:
-        """End all that has come to its end by `now_us`, in the order of their ends."""
+        """End all that has come to its end by `now_us`, in the order of their ends, then of their starts."""
         due: list[tuple[int, str, Outcome, Cause]] = []
         for attempt, run in self.live.items():
             first = run.end_due()
             if first is not None and first[0] <= now_us:
                 due.append((first[0], attempt, first[1], first[2]))
-        for at_us, attempt, outcome, cause in sorted(due):
+        for at_us, attempt, outcome, cause in sorted(due, key=lambda one: one[0]):
             self.end(attempt, at_us, outcome, cause)
+
+    @property
+    def next_at(self) -> int | None:
+        """When the next attempt ends, as far as is known now."""
+        due = (run.end_due() for run in self.live.values())
+        return min((first[0] for first in due if first is not None), default=None)
 
     def end(self, attempt: str, at_us: int, outcome: Outcome, cause: Cause) -> None:
         """End one, free what it holds, and tell."""
         run = self.live.pop(attempt)
         at_us = max(at_us, run.resumed_us)
-        usage = run.usage(at_us)
+        usage = run.usage(at_us, self.meter)
         run.ran_us, run.state = run.running_us(at_us), "ended"
         for node, chosen in run.held:
             for index, milli in chosen:

@@ -13,10 +13,11 @@ from typing import TypeVar
 from suanwang.engine.platform import Platform
 from suanwang.model.log import LogBusy, LogFailed, LogReader, LogWriter, StaleEpoch
 from suanwang.policy.rules import Rules
+from suanwang.runtime.ports import Clock
 from suanwang.server.beside import Beside
 from suanwang.server.figures import Figures
 from suanwang.server.first_start import FirstStart
-from suanwang.server.lead import Lead
+from suanwang.server.lead import Lead, steady_clock
 from suanwang.server.restoring import keep_snapshot, restore
 from suanwang.server.settings import Settings
 from suanwang.server.side_work import SideWork
@@ -34,11 +35,17 @@ BROKEN_MOST = 3
 
 
 class Host:
-    """See above. `lead` is None while this server does not lead."""
+    """See above. `lead` is None while this server does not lead. `clock` makes the clock of each lead."""
 
     def __init__(
-        self, home: Home, settings: Settings, rules: dict[str, Rules], first_start: FirstStart
+        self,
+        home: Home,
+        settings: Settings,
+        rules: dict[str, Rules],
+        first_start: FirstStart,
+        clock: Callable[[], Clock] = steady_clock,
     ) -> None:
+        self.clock = clock
         self.home, self.settings, self.rules, self.first_start = home, settings, rules, first_start
         self.figures = Figures()
         self.side = SideWork(home)
@@ -115,7 +122,7 @@ class Host:
         try:
             platform = await self._in_thread(lambda: restore(self.home, log, self.rules))
             reader = self.home.reader()
-            lead = Lead(platform, log, reader, self.thread, self.settings, self.figures)
+            lead = Lead(platform, log, reader, self.thread, self.settings, self.figures, self.clock())
             self._current = lead
             running = asyncio.create_task(lead.run())
             watching = asyncio.create_task(self._after_start(lead))

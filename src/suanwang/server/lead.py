@@ -15,6 +15,7 @@ from suanwang.engine import inputs
 from suanwang.engine.platform import Platform
 from suanwang.model.log import LogReader, LogWriter
 from suanwang.runtime.clock import SteadyClock
+from suanwang.runtime.ports import Clock
 from suanwang.runtime.writer import Ticket
 from suanwang.server.contacts import Contacts
 from suanwang.server.feed import Feed
@@ -54,11 +55,12 @@ class Lead:
         thread: ThreadPoolExecutor,
         settings: Settings,
         figures: Figures,
+        clock: Clock,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.platform, self.settings, self.thread, self.figures = platform, settings, thread, figures
         self.log = LookUp(log, reader)
-        self.clock = steady_clock()
+        self.clock = clock
         self.views = Views(platform)
         self.feed = Feed(platform.state.events, settings.follow_events)
         counts = {name: centre.order_count for name, centre in platform.state.centres.items()}
