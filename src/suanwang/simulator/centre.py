@@ -1,45 +1,74 @@
 """A modelled centre: the brain of a real agent (`engine.centre_agent`) around a modelled machine.
 
-The wire is perfect unless the centre is away; `delay_us` is how late its reports arrive. There is nothing to
-fetch and nothing to collect; what an attempt leaves is erased at once.
+The wire is perfect unless the centre is away. There is nothing to fetch and nothing to collect. In one
+instant the machine goes first, then the brain, then its report.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_deadlines import Moment
 from suanwang.engine.centre_facts import Reading
+from suanwang.engine.centre_patience import Patience, next_session
 from suanwang.engine.inputs import AgentReport, AnyInput, JoinCentre
 from suanwang.model import agent_steps as steps
 from suanwang.model.exchange import Orders
-from suanwang.model.facts import Ended
+from suanwang.model.facts import Erased, Started
 from suanwang.model.orders import AnyOrder
 from suanwang.runtime.writer import Ticket
 from suanwang.simulator.calendar import Calendar
-from suanwang.simulator.machine import SECOND_US, Machine
+from suanwang.simulator.machine import EXIT_CODES, SECOND_US, Machine
 
 METER = "modelled"
-PATIENT_US = 60 * SECOND_US
+PATIENCE_US: dict[type, int] = {Started: 60 * SECOND_US, Erased: 60 * SECOND_US}
 """That an attempt has begun, or was erased, is told this late at most."""
 NEVER_S = 10**9
 """Usage is told when an attempt pauses or ends; the simulation needs no readings between."""
+TURNS = 3
+"""A centre has so many turns in an instant: machine, brain, report."""
 Send = Callable[[AnyInput, Callable[[Ticket], None]], object]
 Fetch = Callable[[str, int], Sequence[AnyOrder]]
+
+
+class Manner(NamedTuple):
+    """How a modelled agent goes about. `delay_us`: how late its reports arrive, after its patience is over.
+
+    `erase_us`: how long what an attempt leaves waits for more to erase. `tells_fits`: reports what gangs fit,
+    whenever that changes.
+    """
+
+    delay_us: int = 0
+    patience_us: Mapping[type, int] = PATIENCE_US
+    erase_us: int = 0
+    tells_fits: bool = False
+
+
+AT_ONCE = Manner()
 
 
 class ModelledCentre:
     """`send` puts an input in the platform's inbox, `fetch(centre, after)` reads the orders that stand."""
 
     def __init__(
-        self, name: str, machine: Machine, calendar: Calendar, send: Send, fetch: Fetch, delay_us: int = 0
+        self,
+        name: str,
+        machine: Machine,
+        calendar: Calendar,
+        send: Send,
+        fetch: Fetch,
+        manner: Manner = AT_ONCE,
     ) -> None:
         self.name, self.machine, self.calendar = name, machine, calendar
-        self.send, self.fetch, self.delay_us = send, fetch, delay_us
+        self.send, self.fetch, self.manner = send, fetch, manner
         self.agent = CentreAgent(name, report_interval_s=NEVER_S)
+        self.patience = Patience(manner.patience_us)
         self.sending = self.waking = self.away = False
         self.tick_at: int | None = None
         self.now = Moment(calendar.at, calendar.at)
         self.report_at = 0
+        self.unerased: list[str] = []
+        self.brain_turn, self.report_turn = machine.turn + 1, machine.turn + 2
         machine.listener = self
 
     def moment(self) -> Moment:
@@ -50,7 +79,7 @@ class ModelledCentre:
 
     def join(self) -> None:
         """A new session begins."""
-        session = self.agent.memory.session + 1
+        session = next_session(self.agent.memory.session, self.calendar.at)
         self.agent.joined(session, self.calendar.at)
         self.send(JoinCentre(f"{self.name}/join/{session}", self.name, session), lambda ticket: None)
         self.pump()
@@ -59,7 +88,7 @@ class ModelledCentre:
         """There are orders."""
         if not self.waking and not self.away:
             self.waking = True
-            self.calendar.call_soon(self.take_orders)
+            self.calendar.call_soon(self.take_orders, self.brain_turn)
 
     def take_orders(self) -> None:
         """Fetches what it has not seen."""
@@ -83,12 +112,14 @@ class ModelledCentre:
                 break
             for step in wanted:
                 self.carry_out(step)
-        if agent.memory.facts and not self.sending:
+        if self.manner.tells_fits:
+            agent.usable(self.machine.fits())
+        if not self.sending:
             self.expect_report()
         due_at = agent.due_at(self.moment())
         if due_at is not None and (self.tick_at is None or due_at < self.tick_at):
             self.tick_at = due_at
-            self.calendar.call_at(due_at, self.tick)
+            self.calendar.call_at(due_at, self.tick, self.brain_turn)
 
     def tick(self) -> None:
         """Time has passed for the brain. A real one would have asked for orders in the meantime."""
@@ -119,7 +150,23 @@ class ModelledCentre:
             case steps.Collect():
                 agent.collected(attempt, "")
             case steps.Erase():
-                agent.erased(attempt, 0, 0, self.moment())
+                self.erase_later(attempt)
+
+    def erase_later(self, attempt: str) -> None:
+        """Erases it, with what else there is to erase by then."""
+        if not self.manner.erase_us:
+            self.agent.erased(attempt, 0, 0, self.moment())
+            return
+        if not self.unerased:
+            self.calendar.call_at(self.calendar.at + self.manner.erase_us, self.erase, self.brain_turn)
+        self.unerased.append(attempt)
+
+    def erase(self) -> None:
+        """Erases what waits for it."""
+        unerased, self.unerased = self.unerased, []
+        for attempt in unerased:
+            self.agent.erased(attempt, 0, 0, self.moment())
+        self.pump()
 
     def read_meter(self, attempt: str, last: bool) -> None:
         """Tells the brain what the machine's meter says now."""
@@ -145,7 +192,7 @@ class ModelledCentre:
         run = self.machine.runs[attempt]
         assert run.outcome is not None
         self.read_meter(attempt, True)
-        code = {"success": 0, "failure": 1}.get(run.outcome)
+        code = EXIT_CODES.get(run.outcome)
         self.agent.over(attempt, run.ended_at, run.outcome, run.cause, code)
         self.pump_soon()
 
@@ -153,25 +200,30 @@ class ModelledCentre:
         """In this instant, once: several attempts may begin or end in it."""
         if self.tick_at != self.calendar.at:
             self.tick_at = self.calendar.at
-            self.calendar.call_soon(self.tick)
+            self.calendar.call_soon(self.tick, self.brain_turn)
 
     def expect_report(self) -> None:
         """Ends are told in this instant; what can wait is told with the next end, or after a while."""
-        at = self.calendar.at + self.delay_us
-        if not any(isinstance(fact, Ended) for fact in self.agent.memory.facts):
-            at += PATIENT_US
-        if self.report_at <= self.calendar.at or at < self.report_at:
-            self.report_at = at
-            self.calendar.call_at(at, self.report)
+        until_us = self.patience.until_us(self.agent, self.calendar.at)
+        if until_us is not None:
+            at = until_us + self.manner.delay_us
+            if self.report_at <= self.calendar.at or at < self.report_at:
+                self.report_at = at
+                self.calendar.call_at(at, self.report, self.report_turn)
 
     def report(self) -> None:
         """Sends what there is to tell; while the centre is away it waits for its return."""
-        if self.sending or self.away:
+        until_us = self.patience.until_us(self.agent, self.calendar.at)
+        if self.sending or self.away or until_us is None:
+            return
+        if until_us > self.calendar.at:
+            self.expect_report()
             return
         report = self.agent.next_report()
-        if report is not None:
-            self.sending = True
-            self.send(report, self.answered)
+        assert report is not None
+        self.patience.told()
+        self.sending = True
+        self.send(report, self.answered)
 
     def answered(self, ticket: Ticket) -> None:
         """The report is durable, or refused."""

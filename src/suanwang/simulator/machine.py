@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from suanwang.drivers.device_slots import shapes
 from suanwang.model.facts import FitShape
 from suanwang.model.job import Outcome
 from suanwang.model.network import PoolRow
@@ -20,6 +21,7 @@ SECOND_US = 1_000_000
 RunState = Literal["starting", "running", "paused", "ended"]
 Cause = Literal["", "limit_time", "cancelled", "engine", "unacknowledged"]
 """As the port of the drivers has them."""
+EXIT_CODES: dict[Outcome, int] = {"success": 0, "failure": 1, "killed": 137}
 OPEN = -1
 """The end of a span that still runs."""
 
@@ -64,7 +66,10 @@ class Listener(Protocol):
 
 
 class Machine:
-    """The pools of a centre. `start_us`: from launch to running. `patient`: silence ends nothing."""
+    """The pools of a centre. `start_us`: from launch to running. `patient`: silence ends nothing.
+
+    `turn`: when in an instant what happens here is due, see `Calendar`.
+    """
 
     def __init__(
         self,
@@ -74,8 +79,10 @@ class Machine:
         packing: Packing = "best",
         start_us: int = 0,
         patient: bool = True,
+        turn: int = 0,
     ) -> None:
         self.calendar, self.runtimes, self.start_us, self.patient = calendar, runtimes, start_us, patient
+        self.turn = turn
         self.pools = pools
         self.nodes = {
             pool.pool: Nodes(milli_of(pool.devices), milli_of(pool.devices_per_node), packing)
@@ -103,7 +110,9 @@ class Machine:
         if not self.patient:
             self.expect_silence(order.attempt, run)
         if self.start_us:
-            self.calendar.call_at(self.calendar.at + self.start_us, lambda: self.begin(order.attempt))
+            self.calendar.call_at(
+                self.calendar.at + self.start_us, lambda: self.begin(order.attempt), self.turn
+            )
         else:
             self.begin(order.attempt)
         return True
@@ -133,7 +142,7 @@ class Machine:
             when, outcome, cause = begun_at + run.limit_us, "killed", "limit_time"
         run.due += 1
         due = run.due
-        self.calendar.call_at(when, lambda: self.finish(attempt, outcome, cause, due))
+        self.calendar.call_at(when, lambda: self.finish(attempt, outcome, cause, due), self.turn)
 
     def finish(self, attempt: str, outcome: Outcome, cause: Cause, due: int | None = None) -> None:
         """It is over now. `due`: only if this end still is the expected one."""
@@ -155,7 +164,7 @@ class Machine:
         run = self.live.get(attempt)
         if run is not None:
             at = self.calendar.at + (0 if run.state == "starting" else grace_us)
-            self.calendar.call_at(at, lambda: self.finish(attempt, "killed", "cancelled"))
+            self.calendar.call_at(at, lambda: self.finish(attempt, "killed", "cancelled"), self.turn)
 
     def halt(self, attempt: str) -> None:
         """It stands still, its devices kept."""
@@ -200,9 +209,9 @@ class Machine:
                 if self.calendar.at >= self.heard_at + patience_us:
                     self.finish(attempt, "killed", "unacknowledged")
                 else:
-                    self.calendar.call_at(self.heard_at + patience_us, look)
+                    self.calendar.call_at(self.heard_at + patience_us, look, self.turn)
 
-        self.calendar.call_at(self.heard_at + patience_us, look)
+        self.calendar.call_at(self.heard_at + patience_us, look, self.turn)
 
     def fail_node(self, pool: str, node: int) -> None:
         """A node goes down: what runs on it ends, to run elsewhere."""
@@ -216,14 +225,9 @@ class Machine:
         self.nodes[pool].up[node] = True
 
     def fits(self) -> tuple[FitShape, ...]:
-        """The largest gangs of whole nodes that fit now, one a pool."""
-        found: list[FitShape] = []
-        for pool in self.pools:
-            unit = milli_of(pool.devices_per_node)
-            count = self.nodes[pool.pool].sizes(unit)
-            if count:
-                found.append(FitShape(pool.pool, unit, count))
-        return tuple(found)
+        """The gangs that fit now, as a driver tells them."""
+        room = {pool.pool: self.nodes[pool.pool].room() for pool in self.pools}
+        return tuple(FitShape(shape.device, shape.units_milli, shape.nodes) for shape in shapes(room))
 
 
 def milli_of(decimal: str) -> int:

@@ -99,7 +99,10 @@ class Nodes:
                 del shared[device]
                 self.free[node] += 1
 
-    def sizes(self, units_milli: int) -> int:
-        """How many nodes hold `units_milli` each now."""
-        whole, share = divmod(units_milli, MILLI)
-        return int((self.up & (self.free >= whole + (share > 0))).sum())
+    def room(self) -> list[int]:
+        """The most that one attempt can have on each node now, milli-devices: what a driver calls usable."""
+        return [
+            whole * MILLI + max(shared.values(), default=0)
+            for whole, shared, up in zip(self.free.tolist(), self.shares, self.up.tolist(), strict=True)
+            if up
+        ]

@@ -3,6 +3,9 @@
     arrivals, signals, faults  →  writer (the server's own)  →  modelled centres  →  reports  →  …
 
 Time is virtual; everything is decided by the scenario, the settings and the seed, so two runs give one log.
+
+Inputs come one by one, as over a network: what follows from one is decided before the next. In one instant
+the solver answers first, then comes what is asked from outside, then each centre in its turn.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +21,7 @@ from suanwang.model.orders import AnyOrder
 from suanwang.model.scenario import Scenario
 from suanwang.runtime.writer import Ticket, Writer, orders_after
 from suanwang.simulator.calendar import Calendar
-from suanwang.simulator.centre import ModelledCentre
+from suanwang.simulator.centre import TURNS, Manner, ModelledCentre
 from suanwang.simulator.demand import Arrival, arrivals, wallets
 from suanwang.simulator.forecasts import Forecast, first_signals, later_signals
 from suanwang.simulator.machine import SECOND_US, Machine
@@ -30,6 +33,8 @@ from suanwang.simulator.solver import VirtualSolver
 from suanwang.simulator.tally import Tally
 from suanwang.units.errors import SuanwangError
 
+OUTSIDE, CENTRES = 1, 2
+"""The turns in an instant: 0 is the solver's."""
 LEASE_S = 60
 """A centre that says nothing for so long is silent."""
 AFTER_SLOTS = 400
@@ -83,12 +88,11 @@ class Simulation:
         self.scenario, self.terms, self.log = scenario, terms, log
         self.tally = Tally(scenario)
         opening = tuple(self.opening())
-        opened = opening[0]
-        assert isinstance(opened, inputs.OpenNetwork)
-        self.platform_terms = opened.terms
-        self.calendar = Calendar(opened.terms.start_at)
+        opened = [given.terms for given in opening if isinstance(given, inputs.OpenNetwork)]
+        self.platform_terms = opened[0]
+        self.calendar = Calendar(self.platform_terms.start_at)
         self.solver = VirtualSolver(
-            terms.policy, Settings(terms.seed, terms.threads, terms.steps), terms.clear_every, self.submit
+            terms.policy, Settings(terms.seed, terms.threads, terms.steps), terms.clear_every, self.planned
         )
         self.centres: dict[str, ModelledCentre] = {}
         self.writer = SimulatedWriter(platform_for(terms.policy), log, self.calendar, self.solver, self)
@@ -114,30 +118,40 @@ class Simulation:
         terms, calendar = self.terms, self.calendar
         for given in opening:
             self.submit(given)
-        self.settle()
+            self.settle()
         runtimes = Runtimes(terms.seed, terms.runtime_least, terms.runtime_most, terms.failing)
-        delay_us, start_us = round(terms.report_delay_s * SECOND_US), round(terms.start_s * SECOND_US)
-        for name, centre in self.writer.platform.state.centres.items():
-            machine = Machine(centre.pools, calendar, runtimes, terms.packing, start_us)
-            self.centres[name] = ModelledCentre(name, machine, calendar, self.send, self.orders, delay_us)
-            self.centres[name].join()
+        start_us = round(terms.start_s * SECOND_US)
+        for number, (name, centre) in enumerate(self.writer.platform.state.centres.items()):
+            turn = CENTRES + number * TURNS
+            machine = Machine(centre.pools, calendar, runtimes, terms.packing, start_us, turn=turn)
+            one = ModelledCentre(name, machine, calendar, self.send, self.orders, self.manner())
+            self.centres[name] = one
+            calendar.call_soon(one.join, one.brain_turn)
         for at, signals in later_signals(self.scenario, self.platform_terms, terms.forecast):
-            calendar.call_at(at, lambda signals=signals: self.submit(signals))
+            calendar.call_at(at, lambda signals=signals: self.submit(signals), OUTSIDE)
         self.due = iter(arrivals(self.scenario, self.platform_terms, latency_class_of(terms.policy)))
         self.expect_arrival()
         plan_mishaps(self)
         self.settle()
 
+    def manner(self) -> Manner:
+        """How the modelled agents go about."""
+        return Manner(delay_us=round(self.terms.report_delay_s * SECOND_US))
+
+    def planned(self, plan: inputs.TakePlan) -> None:
+        """A plan comes once all is decided that was asked before it."""
+        self.calendar.call_soon(lambda: self.submit(plan))
+
     def expect_arrival(self) -> None:
         """Puts the next arrival on the calendar."""
         arrival = next(self.due, None)
         if arrival is not None:
-            self.calendar.call_at(arrival.at, lambda: self.arrive(arrival))
+            self.calendar.call_at(arrival.at, lambda: self.arrive(arrival), OUTSIDE)
 
     def arrive(self, arrival: Arrival) -> None:
-        """Jobs are submitted, after all else that is due in this instant."""
+        """Jobs are submitted, each enterprise's by themselves."""
         for given in arrival.inputs:
-            self.submit(given)
+            self.calendar.call_soon(lambda given=given: self.submit(given), OUTSIDE)
             self.arrived += len(given.jobs)
         self.expect_arrival()
 
@@ -176,27 +190,35 @@ class Simulation:
     def settle(self) -> None:
         """Everything that is due in this instant, until nothing is."""
         writer, calendar = self.writer, self.calendar
-        busy = True
-        while busy:
-            busy = calendar.run_due()
+        while True:
             due_at = writer.due_at()
-            while due_at is not None and due_at <= calendar.at:
-                busy = True
+            if due_at is not None and due_at <= calendar.at:
                 writer.commit()
-                due_at = writer.due_at()
+            elif not calendar.run_next():
+                return
+
+    @property
+    def next_at(self) -> int | None:
+        """When something happens next; None: never."""
+        found = [at for at in (self.writer.due_at(), self.calendar.next_at) if at is not None]
+        return max(self.calendar.at, min(found)) if found else None
+
+    def live_until(self, at: int) -> None:
+        """Everything that happens up to an instant, that instant included."""
+        while (next_at := self.next_at) is not None and next_at <= at:
+            self.calendar.at = next_at
+            self.settle()
+        self.calendar.at = at
 
     def run(self, advance: Callable[[float], None] = lambda share: None) -> None:
         """Lives through the scenario, until every job is closed. `advance`: the share that is done."""
         header, terms = self.scenario.header, self.platform_terms
         last_at = terms.start_of(header.slots + AFTER_SLOTS)
         done_slot = -1
-        while self.open > 0:
-            found = [at for at in (self.writer.due_at(), self.calendar.next_at) if at is not None]
-            if not found or min(found) > last_at:
-                break
-            self.calendar.at = max(self.calendar.at, min(found))
+        while self.open > 0 and (next_at := self.next_at) is not None and next_at <= last_at:
+            self.calendar.at = next_at
             self.settle()
-            slot = terms.slot_of(self.calendar.at)
+            slot = terms.slot_of(next_at)
             if slot != done_slot:
                 done_slot = slot
                 advance(min(1.0, slot / header.slots))

@@ -17,7 +17,7 @@ from suanwang.runtime.writer import Ticket
 from suanwang.simulator.calendar import Action
 from suanwang.simulator.faults.plan import SECOND_US
 from suanwang.simulator.faults.server import Refused, Reply
-from suanwang.simulator.machine import Machine
+from suanwang.simulator.machine import EXIT_CODES, Machine
 
 if TYPE_CHECKING:
     from suanwang.simulator.faults.world import World
@@ -138,7 +138,7 @@ class FaultyAgent:
         run = self.machine.runs[attempt]
         assert run.outcome is not None
         self.read(attempt, last=True)
-        code = {"success": 0, "failure": 1}.get(run.outcome)
+        code = EXIT_CODES.get(run.outcome)
         self.agent.over(attempt, run.ended_at + self.offset_us, run.outcome, run.cause, code)
 
     def read(self, attempt: str, last: bool) -> None:
