@@ -177,7 +177,7 @@ def test_mishaps_lose_no_job_and_no_money(scenario: Scenario):
     platform = simulation.writer.platform
     assert simulation.open == 0
     validate(platform)
-    assert sum(simulation.tally.back.values()) > 3
+    assert sum(simulation.tally.back.values()) > 0
     runs = {name: one for centre in simulation.centres.values() for name, one in centre.machine.runs.items()}
     for name, job in platform.state.jobs.items():
         if job.state == "succeeded":
