@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from suanwang.clearing.by_prices import Settings
+from suanwang.clearing.by_prices import ROUNDS_WORK, Settings
 from suanwang.clearing.clear import clear
 from suanwang.engine.clearing_request import ClearingRequest, without
 from suanwang.engine.inputs import PlanLine, PoolPrices, TakePlan
@@ -17,9 +17,15 @@ from suanwang.model.result import Outcome
 from suanwang.model.scenario import Scenario
 from suanwang.units.rounding import Int64Array, exact_sum
 
+LIVE_ROUNDS = 3
+"""Rounds of placing where the settings name none: the network clears again with the next slot."""
+
 
 def plan_of(request: ClearingRequest, settings: Settings, id: str) -> TakePlan:
     """Clears the request. The same request and settings give the same plan."""
+    most = ROUNDS_WORK // max([1, *(table.height for table in request.classes)])
+    rounds = settings.rounds or max(1, min(LIVE_ROUNDS, most))
+    settings = msgspec.structs.replace(settings, rounds=rounds)
     network, pools = request.network, request.network.pools["pool"].to_list()
     price_micro = np.zeros((len(pools), network.header.slots), np.int64)
     lines: list[PlanLine] = []

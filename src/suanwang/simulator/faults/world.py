@@ -42,7 +42,7 @@ class WatchedCalendar(Calendar):
 
     def call_at(self, at: int, action: Action, turn: int = 0) -> None:
         """See `Calendar.call_at`."""
-        super().call_at(at, action, *((turn,) if turn else ()))
+        super().call_at(at, action, turn)
         if self.count > HAPPENINGS_MOST:
             raise RuntimeError(f"{self.count} happenings, and no end")
 
