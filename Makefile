@@ -39,7 +39,7 @@ test: check
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak" -rs
 
 soak: $(READY)
-	$(BIN)/python -m pytest -m soak -rs
+	$(BIN)/python -m pytest -m soak -rs --timeout 0
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --write

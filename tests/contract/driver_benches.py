@@ -1,6 +1,5 @@
 """The engines that the driver contract runs on: each a bench that makes drivers, launches and waits."""
 
-import atexit
 import itertools
 import os
 import shutil
@@ -125,6 +124,10 @@ class Bench:
     def close(self) -> None:
         self.driver.close()
 
+    @classmethod
+    def take_down(cls) -> None:
+        """After the last bench of a module."""
+
 
 class LocalBench(Bench):
     def machine(self) -> Machine:
@@ -168,7 +171,7 @@ class FakeBench(Bench):
 
 
 class SlurmBench(Bench):
-    """The driver on a Slurm of the tests' own, which all benches of one process share."""
+    """The driver on a Slurm of the tests' own, which all benches of a module share."""
 
     nodes = 2
     here: ClassVar[PrivateSlurm | None] = None
@@ -187,7 +190,6 @@ class SlurmBench(Bench):
         if cls.here is None:
             folder = Path(tempfile.mkdtemp(prefix="slurm-"))
             cls.here = PrivateSlurm(folder, cls.nodes, device=DEVICE.lower(), devices=cls.devices_per_node)
-            atexit.register(cls.take_down)
         return cls.here
 
     @classmethod
@@ -216,7 +218,7 @@ class SlurmBench(Bench):
 
 
 class RayBench(Bench):
-    """The driver on a Ray of the tests' own, which all benches of one process share."""
+    """The driver on a Ray of the tests' own, which all benches of a module share."""
 
     nodes = 2
     pauses = False
@@ -230,7 +232,6 @@ class RayBench(Bench):
     def cluster(cls) -> PrivateRay:
         if cls.here is None:
             cls.here = PrivateRay(cls.nodes, 4, DEVICE, cls.devices_per_node)
-            atexit.register(cls.take_down)
         return cls.here
 
     @classmethod

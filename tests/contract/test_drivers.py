@@ -49,6 +49,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(argument, names, indirect=True)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def engines(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the benches of a module shared ends with it."""
+    yield
+    for kind in request.module.BENCHES.values():
+        kind.take_down()
+
+
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     kind: type[Bench] = request.module.BENCHES[request.param]
     reason = kind.missing()

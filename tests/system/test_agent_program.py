@@ -1,9 +1,11 @@
 """The agent as a real process with real processes under it: killed, started again, dismissed, drained."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -199,8 +201,7 @@ def test_on_a_real_slurm_a_job_outlives_the_agent_and_its_outputs_come_back(tmp_
     if lacking:
         pytest.skip(f"no Slurm here: {', '.join(lacking)} (as root: apt-get install slurm-wlm munge)")
     tmp_path.chmod(0o755)
-    folder = tmp_path / "slurm"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="slurm-"))  # short, since it holds sockets
     slurm = PrivateSlurm(folder, 1, device="a100", devices=2)
     stand_in = StandIn()
     try:
@@ -224,3 +225,4 @@ def test_on_a_real_slurm_a_job_outlives_the_agent_and_its_outputs_come_back(tmp_
             scene.kill()
     finally:
         slurm.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -8,7 +8,7 @@ from suanwang.clearing.exact_response import carriage_micro
 from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Int32Array, Problem
 from suanwang.energy.unit_parts import unit_parts
-from suanwang.units.rounding import Int64Array
+from suanwang.units.rounding import Int64Array, half_even
 
 
 class Costs(msgspec.Struct, frozen=True):
@@ -75,14 +75,6 @@ def exact_costs(problem: Problem, places: Places) -> Int64Array:
     return held_nano + 1000 * data_micro
 
 
-def half_even_micro(nano: Int64Array) -> Int64Array:
-    """Nano-yuan as micro-yuan, rounded half to even."""
-    micro = nano // 1000
-    rest = nano - micro * 1000
-    micro += (rest > 500) | ((rest == 500) & (micro & 1 == 1))
-    return micro
-
-
 def costs_of(problem: Problem, entry: Int64Array, column: Int32Array, start: Int32Array) -> Costs:
     """The parts for places given as (job,) entry, column and start, −1 where unserved."""
     supply, demand = problem.supply, problem.demand
@@ -112,7 +104,7 @@ def costs_of(problem: Problem, entry: Int64Array, column: Int32Array, start: Int
 
     def rounded(part: Int64Array) -> Int64Array:
         micro = np.zeros(demand.jobs, np.int64)
-        micro[served] = half_even_micro(part)
+        micro[served] = half_even(part, 1000)
         return micro
 
     return Costs(

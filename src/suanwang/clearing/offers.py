@@ -12,13 +12,15 @@ from suanwang.clearing.fcfs import COST_MOST, NO_SUM
 from suanwang.clearing.problem import BoolArray
 from suanwang.clearing.refusal import FULL, GRADE, LATENCY, RESIDENCY, SERVED, SIZE, VALUE, WINDOW
 from suanwang.clearing.windows import Float64Array, Index
-from suanwang.units.rounding import Int64Array
+from suanwang.units.rounding import Int64Array, half_even
 
 POOL, CENTRE, NODE, MOST = range(4)
 """Lines of `columns`: row in the pools table, centre, milli-devices of a node and of the whole pool."""
 FIGURES = 10
 """Of an offer: option, pool, start, end, compute, energy, carbon and data in micro-yuan, then price paid for
 capacity and reduced cost in nano-yuan."""
+
+rounded = njit(cache=True, nogil=True)(half_even)
 
 
 @njit(cache=True, nogil=True)
@@ -100,14 +102,6 @@ def first_window(
         if fits:
             return s
         s += 1
-
-
-@njit(cache=True, nogil=True)
-def half_even_micro(nano: int) -> int:
-    """Nano-yuan as micro-yuan, rounded half to even."""
-    quotient = nano // 1000
-    rest = nano - quotient * 1000
-    return quotient + (rest > 500 or (rest == 500 and quotient & 1))
 
 
 @njit(cache=True, nogil=True)
@@ -195,9 +189,9 @@ def rank_offers(
         carbon_nano = milli * (carbon[pool, end] - carbon[pool, start])
         held_nano = milli * (cost[pool, end] - cost[pool, start])
         offers[count, 0], offers[count, 1], offers[count, 2], offers[count, 3] = asked[i, 0], pool, start, end
-        offers[count, 4] = half_even_micro(held_nano - energy_nano - carbon_nano)
-        offers[count, 5] = half_even_micro(energy_nano)
-        offers[count, 6] = half_even_micro(carbon_nano)
+        offers[count, 4] = rounded(held_nano - energy_nano - carbon_nano, 1000)
+        offers[count, 5] = rounded(energy_nano, 1000)
+        offers[count, 6] = rounded(carbon_nano, 1000)
         offers[count, 7] = data_nano // 1000
         offers[count, 8] = price - held_nano - data_nano
         offers[count, 9] = price

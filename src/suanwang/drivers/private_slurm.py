@@ -22,6 +22,9 @@ PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "sc
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+SOCKET_BYTES_MOST = 107
+"""Of a socket's name: a step's is `<spool>/<node>_<job>.<step>`, and without it the step does not start."""
+LONGEST_JOB = 99_999
 
 CONFIGURATION = """\
 ClusterName=suanwang
@@ -96,6 +99,10 @@ class PrivateSlurm:
             )
         self.folder = folder.absolute()
         self.names = [f"node{index}" for index in range(nodes)]
+        longest = f"{self.folder}/spool-{self.names[-1]}/{self.names[-1]}_{LONGEST_JOB}.{2**32 - 5}"
+        if len(os.fsencode(longest)) > SOCKET_BYTES_MOST:
+            what = Text("the name of the folder is too long for sockets in it", "目录名过长，无法容纳套接字")
+            raise Unsupported([Fault("Slurm", what, longest, same(f"<= {SOCKET_BYTES_MOST} bytes"))])
         self.device, self.devices = device, devices
         self.processes: list[subprocess.Popen[bytes]] = []
         for name in ("state", *(f"spool-{name}" for name in self.names)):

@@ -9,7 +9,6 @@ from suanwang.ledger.refusals import IdConflict, fault_of
 from suanwang.ledger.state import Ledger
 from suanwang.units.errors import Fault, SuanwangError
 from suanwang.units.instants import instant
-from suanwang.units.text import Text
 
 NEVER = date(9999, 12, 30)
 """The last day of a grant whose end no rule gives."""
@@ -27,8 +26,7 @@ def booked(ledger: Ledger, commands: list[AnyCommand], at: int) -> tuple[AnyEven
     faults: list[Fault] = []
     for command in commands:
         if command.id in ledger.done:
-            what = Text("this id was used for another command", "该编号已用于另一条命令")
-            raise IdConflict([Fault(command.id, what, kind="id_conflict")])
+            raise IdConflict(command.id)
         for event in decide(ledger, command, at):
             if isinstance(event, Refused):
                 faults += [fault_of(reason) for reason in event.reasons]

@@ -15,6 +15,7 @@ from suanwang.engine.ground import Ground, Place
 from suanwang.engine.stretch import seconds_by_slot
 from suanwang.model.job import Alternative
 from suanwang.model.network import Terms
+from suanwang.units.rounding import half_even
 
 FULL_BP = 10_000
 
@@ -30,12 +31,6 @@ class Charge(NamedTuple):
     def total_micro(self) -> int:
         """All of it."""
         return self.compute_micro + self.energy_micro + self.data_micro
-
-
-def half_even(number: int, divisor: int) -> int:
-    """number / divisor, rounded half to even."""
-    quotient, rest = divmod(number, divisor)
-    return quotient + (2 * rest > divisor or (2 * rest == divisor and quotient & 1))
 
 
 def charge_for(figures: Figures, milli_s: list[int], slot_s: int, data_micro: int) -> Charge:

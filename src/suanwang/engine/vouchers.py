@@ -50,9 +50,7 @@ def decide(state: Vouchers, request: AnyVoucherInput, rules: Rules, at: int) -> 
     if done == digest:
         return ()
     if done is not None or request.id in state.ledger.done:
-        what = Text("this id was used for another request", "该编号已用于另一请求")
-        remedy = Text("use a new id for a new request", "新请求请使用新编号")
-        raise IdConflict([Fault(request.id, what, remedy=remedy, kind="id_conflict")])
+        raise IdConflict(request.id)
     refuse(request_faults(state, request, rules, at))
     match request:
         case ApplyGrant():

@@ -88,7 +88,7 @@ def decide(state: Ledger, command: AnyCommand, at: int) -> tuple[AnyEvent, ...]:
     if done is not None:
         if done.digest == digest:
             return ()
-        raise IdConflict([_conflict(command)])
+        raise IdConflict(command.id)
     check_shape(command)
     if type(at) is not int or at < state.at:
         raise InvalidInput([_backwards(command, at, state.at)])
@@ -116,15 +116,6 @@ def result(state: Ledger, command_id: str) -> Result:
     """What came of the command. KeyError where it was never answered."""
     done = state.done[command_id]
     return Result(command_id, done.sequence, tuple(fault_of(reason) for reason in done.reasons))
-
-
-def _conflict(command: Command) -> Fault:
-    return Fault(
-        where=command.id,
-        what=Text("this id was used for another command", "该编号已用于另一条命令"),
-        remedy=Text("use a new id for a new command", "新命令请使用新编号"),
-        kind="id_conflict",
-    )
 
 
 def _backwards(command: Command, at: object, ledger_at: int) -> Fault:

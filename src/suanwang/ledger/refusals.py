@@ -18,6 +18,11 @@ class IdConflict(SuanwangError):
 
     exit_code = 1
 
+    def __init__(self, name: str) -> None:
+        what = Text("this id was used for another request", "该编号已用于另一请求")
+        remedy = Text("use a new id for a new request", "新请求请使用新编号")
+        super().__init__([Fault(name, what, remedy=remedy, kind="id_conflict")])
+
 
 class CorruptLog(SuanwangError):
     """An event that this ledger cannot have written: it does not balance or follows nothing."""

@@ -3,12 +3,12 @@
     submit(input) → ticket      round() → group      append to the log      acknowledge(group)
 
 A ticket is answered and an effect carried out only once the group is in the log. If an append fails, nothing
-of what is in memory counts any more: `rebuild` starts again from the log. The writer does no I/O of its own
-but what its ports do, and is not safe to use from several threads.
+of what is in memory counts any more: `fail` tells who waits, and a new writer starts from the log. The
+writer does no I/O of its own but what its ports do, and is not safe to use from several threads.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 
@@ -18,17 +18,13 @@ from suanwang.engine.decide import step
 from suanwang.engine.effects import AnyEffect, Deliver, PlaceMore, Solve, effects, outstanding
 from suanwang.engine.events import AnyEvent, decode, encode
 from suanwang.engine.platform import Platform
-from suanwang.ledger.refusals import CorruptLog, IdConflict
+from suanwang.ledger.refusals import IdConflict
 from suanwang.model.log import Entry, LogWriter
-from suanwang.model.orders import AnyOrder
 from suanwang.runtime.ports import Clock, Solver, Transport
-from suanwang.units.errors import Fault, InvariantBroken, SuanwangError
-from suanwang.units.text import Text
+from suanwang.units.errors import SuanwangError
 
 INPUTS_PER_GROUP = 512
 EVENTS_PER_GROUP = 20_000
-OWN = (inputs.Tick, inputs.PlaceQueue)
-"""Inputs of the platform itself: never repeated, and not worth a record where nothing follows."""
 
 
 class Ticket:
@@ -112,17 +108,13 @@ class Writer:
         """Decides one input from outside, once: the same again has the same answer."""
         given = ticket.given
         digest = inputs.digest_of(given)
-        before = self.platform.state.events
         group.tickets.append(ticket)
         try:
             if self.answered(ticket, digest):
                 return
             ticket.events = step(self.platform, given, at)
         except SuanwangError as error:
-            # invariant: a refusal leaves no trace; where one does, memory is void
-            if self.platform.state.events != before or isinstance(error, InvariantBroken | CorruptLog):
-                raise
-            ticket.error = error
+            ticket.error = error  # a refusal, which leaves no trace: `StepBroken` is none
             return
         self.under_way[given.id] = (digest, ticket)
         self.record(given.id, digest, ticket.events, group)
@@ -133,14 +125,14 @@ class Writer:
         known = self.under_way.get(given.id)
         if known is not None:
             if known[0] != digest:
-                raise conflict(given.id)
+                raise IdConflict(given.id)
             ticket.events, ticket.repeated = known[1].events, True
             return True
         recorded = self.log.recorded(given.id)
         if recorded is None:
             return False
         if recorded.input_digest != digest:
-            raise conflict(given.id)
+            raise IdConflict(given.id)
         first = recorded.first_index
         ticket.events = [decode(record) for record in self.log.read(first, first + recorded.count)]
         ticket.repeated = True
@@ -202,17 +194,3 @@ class Writer:
             ticket.error = error
             ticket.answer()
         self.inbox.clear()
-
-
-def conflict(name: str) -> IdConflict:
-    """The error for an id that stands for another body."""
-    what = Text("this id was used for another request", "该编号已用于另一请求")
-    remedy = Text("use a new id for a new request", "新请求请使用新编号")
-    return IdConflict([Fault(name, what, remedy=remedy, kind="id_conflict")])
-
-
-def orders_after(platform: Platform, centre: str, number: int) -> Iterator[AnyOrder]:
-    """The orders of a centre with a greater number, in order."""
-    orders = platform.state.centres[centre].orders
-    for key in sorted(key for key in orders if key > number):
-        yield orders[key]

@@ -12,12 +12,11 @@ import numpy as np
 from suanwang.clearing.clear import GREEN_NOTE, bounds_at
 from suanwang.clearing.compile import compile_problem
 from suanwang.energy.unit_parts import unit_parts
-from suanwang.engine.charge import half_even
 from suanwang.model.result import REASONS, Outcome, Reason
 from suanwang.reports.usage import Usage, measure
 from suanwang.simulator.machine import OPEN
 from suanwang.simulator.simulation import Simulation
-from suanwang.units.rounding import Int64Array, exact_sum
+from suanwang.units.rounding import Int64Array, exact_sum, half_even
 from suanwang.units.text import Text
 
 REASON_OF_RULE: dict[str, Reason] = {

@@ -14,12 +14,13 @@ import msgspec
 
 from suanwang.clearing.by_prices import Settings
 from suanwang.engine import events, inputs
+from suanwang.engine.dispatching import orders_after
 from suanwang.engine.effects import AnyEffect, Solve
 from suanwang.feeds.network_inputs import network_inputs
 from suanwang.model.log import LogWriter
 from suanwang.model.orders import AnyOrder
 from suanwang.model.scenario import Scenario
-from suanwang.runtime.writer import Ticket, Writer, orders_after
+from suanwang.runtime.writer import Ticket, Writer
 from suanwang.simulator.calendar import Calendar
 from suanwang.simulator.centre import TURNS, Manner, ModelledCentre
 from suanwang.simulator.demand import Arrival, arrivals, wallets

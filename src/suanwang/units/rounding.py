@@ -6,7 +6,7 @@ even where the products are not. So no wide integers and no float decide a digit
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,18 @@ from numpy.typing import NDArray
 Int64Array = NDArray[np.int64]
 
 QUOTIENT_MAX = 2**50
+Whole = TypeVar("Whole", int, Int64Array, NDArray[Any])
+
+
+def half_even(number: Whole, divisor: int) -> Whole:
+    """number / divisor, rounded half to even: for one integer, an array of them, or inside a kernel.
+
+    2·number and 2·divisor must fit where the integers have a width.
+    """
+    quotient: Any = number // divisor
+    twice = 2 * (number - quotient * divisor)
+    quotient += (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
+    return quotient
 
 
 def sum_of_products_half_even(pairs: list[tuple[Int64Array, Int64Array]], divisor: int) -> Int64Array:
@@ -66,10 +78,7 @@ def product_half_even(factors: Sequence[NDArray[Any]], divisor: int) -> Int64Arr
     if fits and left_size * sizes[-1] // divisor < QUOTIENT_MAX:
         return ratio_half_even(left.astype(np.int64), factors[-1].astype(np.int64), divisor)
     exact = left.astype(object) * factors[-1].astype(object)
-    quotient = exact // divisor
-    twice = (exact - quotient * divisor) * 2
-    up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
-    return np.asarray(quotient + np.asarray(up, dtype=bool).astype(object), dtype=object).astype(np.int64)
+    return np.asarray(half_even(exact, divisor), dtype=object).astype(np.int64)
 
 
 def exact_sum(values: Int64Array) -> int:

@@ -103,7 +103,7 @@ def test_an_id_with_another_body_is_refused_and_books_nothing() -> None:
         Transfer("t", "wallet:beta", "wallet:acme", 5),
     ]
     for other in others:
-        with pytest.raises(IdConflict, match="used for another command"):
+        with pytest.raises(IdConflict, match="used for another request"):
             decide(state, other, 0)
     assert naturals(state) == before
 

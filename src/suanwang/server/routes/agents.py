@@ -6,6 +6,7 @@ from litestar import post
 from litestar.params import FromPath, JSONBody
 
 from suanwang.engine import inputs
+from suanwang.engine.dispatching import orders_after
 from suanwang.engine.platform import Platform
 from suanwang.engine.reporting import stale
 from suanwang.model.exchange import Exchange, Join, Joined, Orders
@@ -54,7 +55,7 @@ async def exchange(request: Asked, centre: FromPath[str], data: JSONBody[Exchang
     end_s, handed = loop.time() + data.wait_s, 0
     while True:
         waiting = lead.contacts.waiting[centre]
-        orders = orders_after(lead.platform, lead.contacts, centre, data.seen_order)
+        orders = durable_orders_after(lead.platform, lead.contacts, centre, data.seen_order)
         left_s = end_s - loop.time()
         news = bool(orders) and orders[-1].number > handed
         if news or left_s <= 0 or lead.over or lead.going:
@@ -73,12 +74,13 @@ async def exchange(request: Asked, centre: FromPath[str], data: JSONBody[Exchang
     return Orders(orders, data.report_id, follow)
 
 
-def orders_after(platform: Platform, contacts: Contacts, centre: str, seen: int) -> tuple[AnyOrder, ...]:
+def durable_orders_after(
+    platform: Platform, contacts: Contacts, centre: str, seen: int
+) -> tuple[AnyOrder, ...]:
     """The orders after `seen` that are in the log, by number."""
-    orders = platform.state.centres[centre].orders
     last = contacts.durable_orders.get(centre, 0)
-    numbers = sorted(number for number in orders if seen < number <= last)
-    return tuple(orders[number] for number in numbers[:ORDERS_MOST])
+    orders = [order for order in orders_after(platform, centre, seen) if order.number <= last]
+    return tuple(orders[:ORDERS_MOST])
 
 
 ROUTES = (join_centre, exchange)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from suanwang.engine import inputs
 from suanwang.engine.apply import replay
+from suanwang.engine.dispatching import orders_after
 from suanwang.engine.effects import AnyEffect, Solve
 from suanwang.engine.platform import Platform
 from suanwang.engine.reporting import StaleSession
@@ -14,7 +15,7 @@ from suanwang.engine.validate import validate
 from suanwang.model.exchange import Exchange, Orders
 from suanwang.model.log import LogFailed
 from suanwang.runtime.clock import SteadyClock
-from suanwang.runtime.writer import Ticket, Writer, orders_after
+from suanwang.runtime.writer import Ticket, Writer
 from suanwang.simulator.faults.durable import Lead, failing
 from suanwang.simulator.faults.plan import SECOND_US
 from suanwang.units.errors import InvariantBroken, SuanwangError
