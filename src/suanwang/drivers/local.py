@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from suanwang.drivers import attempt_folder
+from suanwang.drivers.attempt_files import AttemptFiles
 from suanwang.drivers.device_slots import Machine
 from suanwang.drivers.job_environment import base_environment
 from suanwang.drivers.keeper_messages import (
@@ -47,13 +48,11 @@ from suanwang.drivers.port import (
     Erased,
     Features,
     Launch,
-    OutputFile,
     Pool,
     Refused,
     Report,
     Shape,
     Started,
-    Stream,
 )
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text
@@ -67,7 +66,7 @@ LAUNCHES_AT_ONCE = 64
 """How many are spawned before the keeper looks at its children and its other callers again."""
 
 
-class LocalDriver:
+class LocalDriver(AttemptFiles):
     """This machine as an engine; `folder` holds its state and is one keeper's.
 
     A keeper that runs keeps the machine that it was started with.
@@ -142,21 +141,6 @@ class LocalDriver:
     def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
         """See `port.Prolonging`."""
         return self.act(Act("prolong", [attempt], time_limit_s))
-
-    def read_log(self, attempt: str, stream: Stream, offset: int, limit: int) -> bytes:
-        """A part of what the script wrote."""
-        path = f"{attempt_folder.CONTROL}/{stream}"
-        return attempt_folder.read_part(self.place(attempt).folder, path, offset, limit)
-
-    def outputs(self, attempt: str) -> tuple[OutputFile, ...]:
-        """The files it left."""
-        place = self.place(attempt)
-        return attempt_folder.output_files(place.folder, place.outputs)
-
-    def read_output(self, attempt: str, path: str, offset: int, limit: int) -> bytes:
-        """A part of one of them."""
-        place = self.place(attempt)
-        return attempt_folder.read_output(place.folder, place.outputs, path, offset, limit)
 
     def clean(self, attempts: Sequence[str]) -> list[Erased | Refused]:
         """Erase their folders, then have them forgotten: in this order, so that a crash leaves no data."""

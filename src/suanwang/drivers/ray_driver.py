@@ -16,24 +16,22 @@ from typing import Any
 import msgspec
 
 from suanwang.drivers import attempt_folder
-from suanwang.drivers.attempt_book import AttemptBook, Held, held_of
+from suanwang.drivers.attempt_book import Held, held_of
+from suanwang.drivers.attempt_driver import AttemptDriver
 from suanwang.drivers.device_slots import CPU, WHOLE_MILLI, shapes
 from suanwang.drivers.launch_check import launch_faults, never_fits, not_running, unknown, used_up
 from suanwang.drivers.port import (
     Capabilities,
     Ended,
     EngineAway,
-    Erased,
     Features,
     Launch,
-    OutputFile,
     Pool,
     Refused,
     Report,
     Running,
     Shape,
     Started,
-    Stream,
 )
 from suanwang.drivers.ray_attempt import KEEPER_PATIENCE_S, RayAttempt, read_state
 from suanwang.drivers.ray_gang import gang_end, gang_usage
@@ -41,7 +39,6 @@ from suanwang.drivers.ray_joining import joined
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text
 
-LEASE = "acknowledged"
 LOOK_EVERY_S = 0.2
 ACTORS_EVERY_S = 3.0
 """How often Ray is asked which actors it has."""
@@ -58,7 +55,7 @@ NOT_DEVICES = (
 )
 
 
-class RayDriver:
+class RayDriver(AttemptDriver):
     """A Ray cluster as an engine, joined at `address`.
 
     `devices` maps our device classes to Ray's resources (`{"A100": "GPU"}`); a custom resource that it does
@@ -66,11 +63,8 @@ class RayDriver:
     """
 
     def __init__(self, folder: Path, address: str, devices: dict[str, str] | None = None) -> None:
-        self.folder = folder.absolute()
-        self.book = AttemptBook(self.folder, time.time_ns() // 1000)
+        super().__init__(folder)
         self.devices = {CPU: "CPU"} | (devices or {})
-        self.lease = self.folder / LEASE
-        self.lease.touch()
         self.namespace = "suanwang-" + self.book.token
         self.ray = joined(address)
         self.news: list[Report] = []
@@ -271,10 +265,6 @@ class RayDriver:
         self.news.clear()
         return [report for held in self.book.known() for report in held.standing()]
 
-    def acknowledge(self) -> None:
-        """Touch the file that every actor looks at."""
-        self.lease.touch()
-
     def stop(self, attempts: Sequence[str], grace_s: int) -> list[Refused]:
         """Leave word for the actors; where none has begun, claim the attempt so that none will."""
         refused: list[Refused] = []
@@ -308,29 +298,6 @@ class RayDriver:
     def resume(self, attempts: Sequence[str]) -> list[Refused]:
         """Nothing is ever paused."""
         return self.pause(attempts)
-
-    def read_log(self, attempt: str, stream: Stream, offset: int, limit: int) -> bytes:
-        """A part of what the script wrote."""
-        path = f"{attempt_folder.CONTROL}/{stream}"
-        return attempt_folder.read_part(self.book.find(attempt).folder, path, offset, limit)
-
-    def outputs(self, attempt: str) -> tuple[OutputFile, ...]:
-        """The files it left."""
-        held = self.book.find(attempt)
-        return attempt_folder.output_files(held.folder, held.outputs)
-
-    def read_output(self, attempt: str, path: str, offset: int, limit: int) -> bytes:
-        """A part of one of them."""
-        held = self.book.find(attempt)
-        return attempt_folder.read_output(held.folder, held.outputs, path, offset, limit)
-
-    def clean(self, attempts: Sequence[str]) -> list[Erased | Refused]:
-        """Erase their folders, then keep only their names."""
-        return self.book.clean(attempts)
-
-    def close(self) -> None:
-        """Let go of the folder; the connection to Ray is the process's."""
-        self.book.close()
 
 
 def control(held: Held) -> Path:

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from suanwang.drivers import attempt_folder
-from suanwang.drivers.attempt_book import AttemptBook, Held, held_of
+from suanwang.drivers.attempt_book import Held, held_of
+from suanwang.drivers.attempt_driver import AttemptDriver
 from suanwang.drivers.device_slots import CPU, WHOLE_MILLI, shapes
 from suanwang.drivers.job_environment import base_environment, script_environment
 from suanwang.drivers.launch_check import (
@@ -26,16 +27,13 @@ from suanwang.drivers.launch_check import (
 )
 from suanwang.drivers.port import (
     Capabilities,
-    Erased,
     Features,
     Launch,
-    OutputFile,
     Pool,
     Refused,
     Report,
     Shape,
     Started,
-    Stream,
 )
 from suanwang.drivers.process_tree import MARK
 from suanwang.drivers.slurm_commands import (
@@ -51,14 +49,13 @@ from suanwang.units.text import Text, same
 
 OPTIONS = ("account", "qos", "partition", "constraint", "reservation", "exclude", "nodelist", "licenses")
 """What passes through to sbatch by name."""
-LEASE = "acknowledged"
 LOOK_EVERY_S = 0.5
 """How often Slurm is asked at most."""
 ARRAY_MOST = 1000
 """Elements of one submission; Slurm's default MaxArraySize is 1001."""
 
 
-class SlurmDriver:
+class SlurmDriver(AttemptDriver):
     """A Slurm cluster as an engine.
 
     `devices` maps our device classes to gres (`{"A100": "gpu:a100"}`); a gres that it does not name is known
@@ -69,15 +66,12 @@ class SlurmDriver:
     def __init__(
         self, folder: Path, devices: dict[str, str] | None = None, partition: str = "", conf: str = ""
     ) -> None:
-        self.folder = folder.absolute()
-        self.book = AttemptBook(self.folder, time.time_ns() // 1000)
+        super().__init__(folder)
         self.slurm = SlurmCommands(conf, self.book.token)
         self.devices = devices or {}
         self.partition = partition
-        self.lease = self.folder / LEASE
         self.tables = self.folder / "submissions"
         self.tables.mkdir(exist_ok=True)
-        self.lease.touch()
         write_scripts(self.folder, {"batch.sh": BATCH, "node.sh": NODE})
         self.watch = Watch(self.slurm, self.book)
 
@@ -285,10 +279,6 @@ class SlurmDriver:
         self.watch.look()
         return [report for one in self.book.known() for report in one.standing()]
 
-    def acknowledge(self) -> None:
-        """Touch the file that every attempt's watch looks at."""
-        self.lease.touch()
-
     def stop(self, attempts: Sequence[str], grace_s: int) -> list[Refused]:
         """Leave word for the attempt's watch; take those off the queue that have not begun."""
         refused: list[Refused] = []
@@ -335,29 +325,6 @@ class SlurmDriver:
                     continue
                 self.watch.turned(held, paused=not paused)
         return refused
-
-    def read_log(self, attempt: str, stream: Stream, offset: int, limit: int) -> bytes:
-        """A part of what the script wrote."""
-        path = f"{attempt_folder.CONTROL}/{stream}"
-        return attempt_folder.read_part(self.book.find(attempt).folder, path, offset, limit)
-
-    def outputs(self, attempt: str) -> tuple[OutputFile, ...]:
-        """The files it left."""
-        held = self.book.find(attempt)
-        return attempt_folder.output_files(held.folder, held.outputs)
-
-    def read_output(self, attempt: str, path: str, offset: int, limit: int) -> bytes:
-        """A part of one of them."""
-        held = self.book.find(attempt)
-        return attempt_folder.read_output(held.folder, held.outputs, path, offset, limit)
-
-    def clean(self, attempts: Sequence[str]) -> list[Erased | Refused]:
-        """Erase their folders, then keep only their names."""
-        return self.book.clean(attempts)
-
-    def close(self) -> None:
-        """Let go; jobs go on."""
-        self.book.close()
 
 
 def group_of(launch: Launch) -> bytes:
