@@ -1,6 +1,7 @@
 """The command `suanwang`: finds the command asked for, loads only its module, and turns errors into exits."""
 
 import argparse
+import gc
 import importlib
 import json
 import locale
@@ -209,4 +210,7 @@ def main(argv: list[str]) -> int:
 
 def run() -> NoReturn:
     """Entry point of the `suanwang` script."""
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    # the interpreter looks for cycles once more as it ends: there is nothing left that needs it
+    gc.freeze()
+    sys.exit(code)
