@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from itertools import islice
 
 from suanwang.engine import events
-from suanwang.engine.charge import figures_at
+from suanwang.engine.charge import Figures, figures_at
 from suanwang.engine.dispatching import dispatch
 from suanwang.engine.ground import Place
 from suanwang.engine.line import LineKey
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.placing import place
-from suanwang.engine.platform import Platform
+from suanwang.engine.platform import Job, Platform
+from suanwang.engine.reserving import more_money
 from suanwang.engine.stretch import Reservation
+from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
 
 MOVES_LOOKED_AT = 32
 LINES_LOOKED_AT = 64
@@ -98,7 +100,10 @@ def fair_use(platform: Platform, enterprise: str) -> int:
 def come_forward(
     platform: Platform, pool: str, at: int, least_priority: int | None = None
 ) -> Iterator[events.AnyEvent]:
-    """Later reservations of a pool, of a priority that high, start now where that costs no more."""
+    """Later reservations of a pool, of a priority that high, start now.
+
+    A job with a deadline has given leave to shift: it stays where it is unless now costs no more.
+    """
     ground, state, terms = platform.ground, platform.state, platform.terms
     row, now = ground.row_of[pool], terms.slot_of(at)
     for name in platform.reserved_soon(pool, MOVES_LOOKED_AT):
@@ -117,8 +122,24 @@ def come_forward(
         place_ = Place(old.alternative, row, now, 0, old.data_micro, 0)
         new = figures_at(ground, place_, one, at, bp, old.limit_s)
         held = Reservation(row, old.from_slot, old.to_slot, attempt.milli)
-        if new.charge_micro <= old.charge_micro and ground.fits_beside(
-            row, new.from_slot, new.to_slot, attempt.milli, held
-        ):
+        if not ground.fits_beside(row, new.from_slot, new.to_slot, attempt.milli, held):
+            continue
+        money = money_to_move(platform, name, job, old, new, at)
+        if money is not None:
+            yield from money
             yield events.AttemptMoved(at, attempt.job, attempt.number, new)
             yield from dispatch(platform, name, at)
+
+
+def money_to_move(
+    platform: Platform, name: str, job: Job, old: Figures, new: Figures, at: int
+) -> tuple[AnyLedgerEvent, ...] | None:
+    """What enlarges the hold for a dearer start; None where its user would not or cannot pay that."""
+    more_micro = new.charge_micro - old.charge_micro
+    if more_micro <= 0:
+        return ()
+    most_micro = job.max_price_micro
+    if job.deadline_at is not None or (most_micro is not None and new.charge_micro > most_micro):
+        return None
+    found = more_money(platform, f"{name}/forward/{at}", name, more_micro, at)
+    return found if isinstance(found, tuple) else None

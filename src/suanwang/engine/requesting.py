@@ -10,12 +10,8 @@ from suanwang.engine.events import Figures
 from suanwang.engine.inputs import CancelJob, ExtendJob, PauseJob
 from suanwang.engine.pairing import quota_has
 from suanwang.engine.platform import Attempt, Job, Platform
-from suanwang.engine.redemption import hold_for
-from suanwang.engine.reserving import programmes_for
+from suanwang.engine.reserving import more_money
 from suanwang.engine.stretch import seconds_by_slot
-from suanwang.ledger.commands import ExtendHold
-from suanwang.ledger.decide import decide as decide_ledger
-from suanwang.ledger.events import Refused
 from suanwang.ledger.refusals import fault_of
 from suanwang.model.facts import Ended
 from suanwang.model.job import CLOSED, SECONDS_MOST
@@ -76,7 +72,10 @@ def extend(platform: Platform, given: ExtendJob, at: int) -> Iterator[events.Any
         raise InvalidInput(faults)
     more_micro = new.charge_micro - old.charge_micro
     if more_micro > 0:
-        yield from hold_more(platform, name, job, more_micro, new, at)
+        money = more_money(platform, f"{name}/extend/{new.limit_s}", name, more_micro, at)
+        if not isinstance(money, tuple):
+            raise InvalidInput([fault_of(reason) for reason in money])
+        yield from money
     yield events.AttemptProlonged(at, attempt.job, attempt.number, new)
     yield from prolong(platform, name, at)
 
@@ -105,24 +104,6 @@ def extension_faults(platform: Platform, job: Job, name: str, attempt: Attempt, 
             Fault(name, what, str(new.charge_micro), same(f"<= {job.max_price_micro}"), kind="price")
         )
     return faults
-
-
-def hold_more(
-    platform: Platform, name: str, job: Job, more_micro: int, new: Figures, at: int
-) -> Iterator[events.AnyEvent]:
-    """Enlarges the hold, or places one where there was none. Raises InvalidInput without money."""
-    ledger = platform.state.vouchers.ledger
-    centre = platform.state.attempts[name].centre
-    programmes = programmes_for(platform, job, new.pool)
-    request = f"{name}/extend/{new.limit_s}"
-    parts = hold_for(
-        platform.state.vouchers, request, name, job.enterprise, centre, more_micro, at, programmes
-    )
-    command = ExtendHold(request, name, parts.draws, parts.wallet_micro) if name in ledger.holds else parts
-    for event in decide_ledger(ledger, command, at):
-        if isinstance(event, Refused):
-            raise InvalidInput([fault_of(reason) for reason in event.reasons])
-        yield event
 
 
 def longer(platform: Platform, attempt: Attempt, more_s: int) -> Figures:

@@ -6,7 +6,7 @@ from suanwang.engine import events
 from suanwang.engine.events import Figures, ReasonRecord
 from suanwang.engine.platform import Job, Platform, attempt_name
 from suanwang.engine.redemption import hold_for
-from suanwang.ledger.commands import PlaceHold
+from suanwang.ledger.commands import ExtendHold, PlaceHold
 from suanwang.ledger.decide import decide as decide_ledger
 from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
 from suanwang.ledger.events import Reason, Refused
@@ -60,6 +60,21 @@ def money_for(
         if isinstance(event, Refused):
             return budget_reason(event.reasons)
     return answer
+
+
+def more_money(
+    platform: Platform, request: str, name: str, more_micro: int, at: int
+) -> tuple[AnyLedgerEvent, ...] | list[Reason]:
+    """The event that enlarges an attempt's hold, or places one where there was none; or why it cannot."""
+    vouchers, attempt = platform.state.vouchers, platform.state.attempts[name]
+    job = platform.state.jobs[attempt.job]
+    programmes = programmes_for(platform, job, attempt.figures.pool)
+    parts = hold_for(vouchers, request, name, job.enterprise, attempt.centre, more_micro, at, programmes)
+    known = name in vouchers.ledger.holds
+    command = ExtendHold(request, name, parts.draws, parts.wallet_micro) if known else parts
+    answer = decide_ledger(vouchers.ledger, command, at)
+    reasons = [reason for event in answer if isinstance(event, Refused) for reason in event.reasons]
+    return reasons or answer
 
 
 def hold_command(platform: Platform, hold: str, job: Job, figures: Figures, at: int) -> PlaceHold:

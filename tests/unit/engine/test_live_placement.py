@@ -289,3 +289,30 @@ def test_no_room_is_made_for_an_alternative_longer_than_the_arrays_reach() -> No
     (high,) = stage.submit(long)
     assert stage.platform.state.rooms[high].to_slot == 32, "room for the short way to run"
     stage.agrees()
+
+
+# who waits for the night because the day is taken                  → starts when the day is free
+WAITERS: list[tuple[str, dict[str, Any], int, float]] = [
+    ("no deadline: now, and holds what now costs", {}, YUAN, 10.5),
+    ("a deadline gave leave to shift", {"deadline_at": DAWN}, YUAN, 24),
+    ("dearer than its highest price", {"max_price_micro": 10_400_000}, YUAN, 24),
+    ("more than its wallet has", {}, YUAN // 2, 24),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "extra_micro", "hour"), [row[1:] for row in WAITERS], ids=[row[0] for row in WAITERS]
+)
+def test_a_reservation_comes_forward_into_dearer_hours(
+    fields: dict[str, Any], extra_micro: int, hour: float
+) -> None:
+    stage = Stage(["east"], reserve_hours=24, wallets={"acme": 100_000, "bolt": 10})
+    stage.book(c.TopUp("more", "bolt", extra_micro, "wire"))
+    (first,) = stage.submit(spec(one("A100:8", hours=14)))
+    (second,) = stage.submit(spec(one(), **fields), by="bolt")
+    assert stage.where(second) == ("east-A", 24)
+    stage.run(first, 30)
+    assert stage.where(second) == ("east-A", hour)
+    held = stage.platform.state.vouchers.ledger.holds[stage.attempt(second)].placed_micro
+    assert held == stage.attempt_of(second).figures.charge_micro == (10_800_000 if hour < 24 else 10_300_000)
+    stage.agrees()
