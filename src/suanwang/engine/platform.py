@@ -344,8 +344,16 @@ class Platform:
         return -job.priority, job.sequence, name
 
     def take_due(self, at: int) -> list[Due]:
-        """What is due by `at`, taken off the agenda; the next slot is put on it."""
+        """What is due by `at`, taken off the agenda; the next slot is put on it.
+
+        What would have been lost by now, but for a new lead or a word from its centre, is looked at later.
+        """
         due = self.agenda.take_due(at)
+        for entry in due:
+            if entry.kind == "lost" and self.state.attempts[entry.key].state != "ended":
+                lost_at = self.lost_at(entry.key)
+                if lost_at > at:
+                    self.agenda.arm(lost_at, "lost", entry.key)
         if any(entry.kind == "slot" for entry in due):
             self.agenda.arm(self.terms.start_of(self.terms.slot_of(at) + 1), "slot")
         return due

@@ -385,6 +385,27 @@ def test_a_new_lead_counts_silence_anew() -> None:
         stage.take(inputs.TakeLead, 2)
 
 
+@pytest.mark.parametrize("hindrance", ["a new lead", "a word"])
+def test_what_was_told_to_stop_is_lost_however_often_its_patience_began_anew(hindrance: str) -> None:
+    stage = Stage(centres=("west",))
+    (job,) = stage.submit(spec(lost_after_s=600))
+    stage.begin(job)
+    stage.until(11)
+    if hindrance == "a word":
+        stage.take(inputs.HearSilence, "west", stage.at)
+    stage.after(3)
+    assert stage.attempt_of(job).stopping == "fenced"
+    stage.after(5)
+    if hindrance == "a word":
+        stage.take(inputs.HearAgain, "west")
+    else:
+        stage.take(inputs.TakeLead, 2)
+    stage.after(4)
+    assert stage.platform.state.attempts[f"{job}.1"].state == "running", "its patience has not run out yet"
+    stage.after(8)
+    assert stage.platform.state.attempts[f"{job}.1"].outcome == "lost"
+
+
 def test_a_reservation_whose_centre_is_silent_looks_elsewhere_when_due() -> None:
     stage = Stage(reserve_hours=24)
     (job,) = stage.submit(spec(not_before_at=TEN + 2 * HOUR))
