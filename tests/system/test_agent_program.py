@@ -60,9 +60,11 @@ class Scene:
             assert time.monotonic() < end, f"{what}: {self.stand_in.facts}\n{log}"
             time.sleep(0.05)
 
-    def launch(self, name: str, run: str, limit_s: int = 60, outputs: tuple[str, ...] = ()) -> None:
+    def launch(
+        self, name: str, run: str, limit_s: int = 60, outputs: tuple[str, ...] = (), **options: str
+    ) -> None:
         content = self.stand_in.keep_job(
-            JobContent(run, outputs=outputs, secrets={"TOKEN_OF_MINE": "s3cr3t"})
+            JobContent(run, outputs=outputs, secrets={"TOKEN_OF_MINE": "s3cr3t"}, engine_options=options)
         )
         now = time.time_ns() // 1000
         order = Launch(
@@ -202,7 +204,9 @@ def test_on_a_real_slurm_a_job_outlives_the_agent_and_its_outputs_come_back(tmp_
         pytest.skip(f"no Slurm here: {', '.join(lacking)} (as root: apt-get install slurm-wlm munge)")
     tmp_path.chmod(0o755)
     folder = Path(tempfile.mkdtemp(prefix="slurm-"))  # short, since it holds sockets
-    slurm = PrivateSlurm(folder, 1, device="a100", devices=2)
+    gated = "PartitionName=gated Nodes=ALL AllowAccounts=lab State=UP"
+    second = "PartitionName=second Nodes=ALL State=UP"
+    slurm = PrivateSlurm(folder, 1, device="a100", devices=2, lines=[gated, second])
     stand_in = StandIn()
     try:
         with stand_in.served() as address:
@@ -222,7 +226,32 @@ def test_on_a_real_slurm_a_job_outlives_the_agent_and_its_outputs_come_back(tmp_
             assert ended.outputs in stand_in.contents
             used = [fact for fact in stand_in.of("j1.1") if isinstance(fact, Used)]
             assert 4 * SECOND <= sum(one.to_at - one.from_at for one in used) <= 30 * SECOND
+            heard_by_slurm(scene)
             scene.kill()
     finally:
         slurm.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def heard_by_slurm(scene: Scene) -> None:
+    """What a job tells its engine reaches Slurm, and what Slurm says to that comes back as its reason."""
+    said = "echo $SLURM_JOB_PARTITION $SLURM_JOB_ACCOUNT"
+    scene.launch("j2.1", said, partition="second", account="lab")
+    scene.launch("j3.1", said, partition="no-such-partition")
+    scene.launch("j4.1", said, partition="gated", account="other")
+    scene.launch("j5.1", said, reservation="no-such-reservation")
+    notes: dict[str, str] = {}
+    for name in ("j2.1", "j3.1", "j4.1", "j5.1"):
+        scene.until(lambda name=name: scene.stand_in.ended(name), f"for the end of {name}")
+        ended = scene.stand_in.ended(name)
+        assert ended is not None
+        notes[name] = ended.note
+        if name == "j2.1":
+            assert (ended.outcome, ended.exit_code) == ("success", 0)
+        else:
+            assert (ended.outcome, ended.reason, ended.exit_code) == ("failure", "start_failed", None)
+            assert not scene.runs(name)
+    assert scene.stand_in.logs["j2.1", "stdout"] == b"second lab\n"
+    assert "invalid partition specified: no-such-partition" in notes["j3.1"]
+    assert "account" in notes["j4.1"]
+    assert "Requested reservation is invalid" in notes["j5.1"]

@@ -244,7 +244,7 @@ class Body:
             self.agent.prepared(attempt, self.moment)
 
         def failed(error: Exception) -> None:
-            if isinstance(error, Away):
+            if isinstance(error, Away | port.EngineAway):
                 self.again([step], error)
             else:
                 words = told(error) if isinstance(error, SuanwangError) else str(error)

@@ -61,9 +61,13 @@ class Staging:
         self.platform, self.driver = platform, driver
         self.work, self.scratch, self.limits = work, scratch, limits
         self.contents: dict[str, JobContent] = {}
+        self.options_taken: tuple[str, ...] | None = None
 
     def prepare(self, order: orders.Launch, pool: AgentPool) -> Prepared:
-        """Fetch all that the attempt needs into an empty folder. Raises InvalidInput, Declined, Away."""
+        """Fetch all that the attempt needs into an empty folder.
+
+        Raises InvalidInput, Declined, Away, EngineAway.
+        """
         content = self.content(order.content)
         folder = self.folder(order.attempt)
         if folder.exists():
@@ -93,9 +97,17 @@ class Staging:
             env=content.env,
             secrets=content.secrets,
             outputs=listed(plan),
-            engine_options=pool.options,
+            engine_options=self.options(content, pool),
         )
         return Prepared(launch, plan)
+
+    def options(self, content: JobContent, pool: AgentPool) -> dict[str, str]:
+        """What the job tells its engine, if that takes options at all; the centre's own stand above it."""
+        if not content.engine_options:
+            return pool.options
+        if self.options_taken is None:
+            self.options_taken = self.driver.probe().features.options
+        return (content.engine_options if self.options_taken else {}) | pool.options
 
     def content(self, name: str) -> JobContent:
         """The content of a job; one without a name does nothing. Raises InvalidInput where it is none."""

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 REGION_VARIABLE = "SUANWANG_REGION"
 STANDARD_INPUT = "-"
-LEFT_TO_CENTRE = Text(
-    "is left to the centre that runs it: its agent names account, partition and the like for each pool",
-    "由运行它的中心决定：其代理按资源池指定账户、分区等",
+FOR_SLURM = Text(
+    "goes to a Slurm centre as it is, unless the centre sets its own; elsewhere the job runs without it",
+    "在 Slurm 中心原样生效（中心自行规定的除外）；在其他中心，作业不带此选项运行",
 )
 
 
@@ -118,11 +118,11 @@ def read_one(file: str, region: str | None) -> Read:
         read = Read(file, folder, script.job, script.warnings)
     else:
         read = Read(file, folder, job_of(read_yaml(data, name, Form), name, here))
-    left_aside = tuple(
-        Fault(f"{name} {option}", LEFT_TO_CENTRE, value, warning=True)
+    for_slurm = tuple(
+        Fault(f"{name} {option}", FOR_SLURM, value, warning=True)
         for option, value in read.job.engine_options.items()
     )
-    read = read._replace(warnings=(*read.warnings, *left_aside))
+    read = read._replace(warnings=(*read.warnings, *for_slurm))
     if not read.job.spec.shape.region:
         what = Text("where the user is, is not said", "未说明用户所在地区")
         expected = Text("a region code, 510100", "行政区划代码，如 510100")

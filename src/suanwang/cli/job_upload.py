@@ -67,6 +67,7 @@ def upload(connection: "Connection", read: "Read", enterprise: str) -> "JobSpec"
         inputs_archive=archive,
         outputs=job.outputs,
         checkpoint_path=job.checkpoint_path,
+        engine_options=job.engine_options,
     )
     return msgspec.structs.replace(
         job.spec, content=connection.keep(msgspec.json.encode(content), enterprise)

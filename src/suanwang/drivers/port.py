@@ -21,10 +21,13 @@ Stream = Literal["stdout", "stderr"]
 Outcome = Literal["success", "failure", "killed", "lost"]
 """`success`: exit status 0 by itself; `failure`: another one by itself; `killed`: ended by the driver or the
 engine, for a `Cause`; `lost`: the engine cannot tell what became of it, and nothing of it runs any more."""
-Cause = Literal["", "limit_time", "limit_memory", "limit_output", "cancelled", "unacknowledged", "engine"]
+Cause = Literal[
+    "", "limit_time", "limit_memory", "limit_output", "cancelled", "unacknowledged", "engine", "refused"
+]
 """Why an attempt was killed. `limit_…`: it passed that limit; `cancelled`: `stop` was asked for;
 `unacknowledged`: no `acknowledge` for `lost_after_s`; `engine`: the engine took it down for its own reasons
-(a node failed, a preemption inside the engine)."""
+(a node failed, a preemption inside the engine); `refused`: it never began, since the engine took it on and
+found later that it may not have what it asks for."""
 
 
 class EngineAway(SuanwangError):
@@ -52,7 +55,7 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     SUANWANG_ARRAY_INDEX; -1: not of an array.
     `env`: told to the script. `secrets`: the same, and written nowhere that outlives the attempt.
     `outputs`: files and folders, relative to the folder, that `outputs` lists; empty: all files.
-    `engine_options`: passed through by name (Slurm: account, qos, partition, constraint, reservation).
+    `engine_options`: passed through by name; some of `Features.options`.
     """
 
     attempt: str
@@ -166,7 +169,10 @@ class Pool(msgspec.Struct, frozen=True):
 
 
 class Features(msgspec.Struct, frozen=True):
-    """What the engine can do. `accounting` names where its usage comes from."""
+    """What the engine can do.
+
+    `accounting` names where its usage comes from; `options`: what a launch may tell it by name.
+    """
 
     multi_node: bool
     arrays: bool
@@ -175,6 +181,7 @@ class Features(msgspec.Struct, frozen=True):
     checkpoint: bool
     memory_limit: bool
     accounting: str
+    options: tuple[str, ...] = ()
 
 
 class Capabilities(msgspec.Struct, frozen=True):

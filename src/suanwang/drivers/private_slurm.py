@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from suanwang.units.errors import Fault, Unsupported
@@ -78,12 +79,18 @@ def find_program(name: str) -> str | None:
 class PrivateSlurm:
     """A running Slurm with `nodes` nodes of `cpus` cores and `devices` devices of class `device` each.
 
-    `conf` is its slurm.conf, to be named to Slurm's commands by SLURM_CONF. `stop` ends it and all it runs.
-    Raises Unsupported where it cannot be started.
+    `conf` is its slurm.conf, to be named to Slurm's commands by SLURM_CONF; `lines` are added to it. `stop`
+    ends it and all it runs. Raises Unsupported where it cannot be started.
     """
 
     def __init__(
-        self, folder: Path, nodes: int = 2, cpus: int = 4, device: str = "a100", devices: int = 4
+        self,
+        folder: Path,
+        nodes: int = 2,
+        cpus: int = 4,
+        device: str = "a100",
+        devices: int = 4,
+        lines: Sequence[str] = (),
     ) -> None:
         missing = missing_programs()
         if missing:
@@ -108,14 +115,14 @@ class PrivateSlurm:
         for name in ("state", *(f"spool-{name}" for name in self.names)):
             (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o755)
         self.conf = self.folder / "slurm.conf"
-        self.configure(cpus)
+        self.configure(cpus, lines)
         try:
             self.begin()
         except BaseException:
             self.stop()
             raise
 
-    def configure(self, cpus: int) -> None:
+    def configure(self, cpus: int, lines: Sequence[str]) -> None:
         """Write slurm.conf, gres.conf and a key."""
         ports = free_ports(1 + len(self.names))
         memory_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
@@ -131,6 +138,7 @@ class PrivateSlurm:
                 memory_mb=memory_mb // len(self.names),
                 gres=f" Gres={gres}" if self.devices else "",
             )
+            + "".join(f"{line}\n" for line in lines)
         )
         files = f"{self.folder}/device[0-{self.devices - 1}]"
         for index in range(self.devices):
@@ -153,7 +161,7 @@ class PrivateSlurm:
         self.spawn("slurmctld", "-D", "-f", str(self.conf))
         for name in self.names:
             self.spawn("slurmd", "-D", "-N", name, "-f", str(self.conf))
-        while self.node_states() != ["idle"] * len(self.names):
+        while self.node_states() != {f"{name} idle" for name in self.names}:
             self.wait_until(end)
 
     def spawn(self, program: str, *arguments: str) -> None:
@@ -173,16 +181,16 @@ class PrivateSlurm:
                 )
             )
 
-    def node_states(self) -> list[str]:
-        """The state of each node as sinfo tells it; empty while the controller does not answer."""
+    def node_states(self) -> set[str]:
+        """Each node and its state as sinfo tells it; empty while the controller does not answer."""
         told = subprocess.run(
-            [find_program("sinfo") or "sinfo", "-h", "-N", "-o", "%t"],
+            [find_program("sinfo") or "sinfo", "-h", "-N", "-o", "%N %t"],
             env={"SLURM_CONF": str(self.conf), "PATH": os.environ.get("PATH", "")},
             capture_output=True,
             text=True,
             check=False,
         )
-        return told.stdout.split()
+        return set(told.stdout.splitlines())
 
     def wait_until(self, end: float) -> None:
         """Wait a little. Raises Unsupported when the time is up or a daemon has died."""

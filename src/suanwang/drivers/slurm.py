@@ -44,11 +44,10 @@ from suanwang.drivers.slurm_commands import (
 )
 from suanwang.drivers.slurm_reports import Watch
 from suanwang.drivers.slurm_scripts import BATCH, NODE
+from suanwang.model.content import ENGINE_OPTIONS
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text, same
 
-OPTIONS = ("account", "qos", "partition", "constraint", "reservation", "exclude", "nodelist", "licenses")
-"""What passes through to sbatch by name."""
 LOOK_EVERY_S = 0.5
 """How often Slurm is asked at most."""
 ARRAY_MOST = 1000
@@ -94,6 +93,7 @@ class SlurmDriver(AttemptDriver):
             checkpoint=True,
             memory_limit=True,
             accounting="squeue, " + configuration.get("JobAcctGatherType", "none"),
+            options=ENGINE_OPTIONS,
         )
         return Capabilities("slurm", configuration.get("SLURM_VERSION", ""), pools, features)
 
@@ -165,7 +165,7 @@ class SlurmDriver(AttemptDriver):
             if held.engine_id or held.ended is not None:
                 return Started(launch.attempt, held.engine_id, already=True)
             return None  # meant, and never submitted
-        faults = launch_faults(launch, OPTIONS)
+        faults = launch_faults(launch, ENGINE_OPTIONS)
         if launch.units_milli % WHOLE_MILLI:
             faults.append(
                 Fault(

@@ -104,7 +104,7 @@ class SlurmCommands:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise EngineAway([away(command[0], str(error))]) from None
         if done.returncode:
-            said = done.stderr.strip() or done.stdout.strip()
+            said = "; ".join((done.stderr.strip() or done.stdout.strip()).splitlines())
             if re.search(
                 r"(?i)unable to contact|socket timed out|connection|controller|munge|try again", said
             ):

@@ -13,6 +13,13 @@ from suanwang.drivers.port import Cause, Ended, Outcome, Paused, Report, Running
 from suanwang.drivers.slurm_commands import JobRow, SlurmCommands
 
 READING_EVERY_US = 5_000_000
+HOPELESS = re.compile(
+    r"Invalid(Account|QOS)|(Account|QOS)NotAllowed|BadConstraints|PartitionTimeLimit|ReservationDeleted"
+    r"|Job's (account|QOS) not "
+)
+"""Why a job waits that will never run as it is (squeue(1), job reason codes; the words of 22.05 too)."""
+HOPELESS_US = 10_000_000
+"""How long it may say so: a controller that has just come back may not know its accounts yet."""
 STOP_PATIENCE_US = 15_000_000
 """How long after its grace an attempt may take to be over before Slurm is told to kill it."""
 GONE = {
@@ -41,6 +48,7 @@ class Watch:
         self.book = book
         self.meter = "slurm/" + slurm.configuration().get("ClusterName", "")
         self.news: list[Report] = []
+        self.hopeless_since_us: dict[str, int] = {}
 
     def look(self) -> list[Report]:
         """Ask once, for all; the reports that are new."""
@@ -78,6 +86,8 @@ class Watch:
                 self.news.append(Running(held.attempt, row.start_us))
             self.news.append(held.ended)
             return True
+        if row.state == "PENDING":
+            return self.give_up(held, row, now_us)
         before = (held.since_us, held.paused_us)
         if row.state in ("RUNNING", "SUSPENDED", "COMPLETING", "STOPPED") and row.start_us:
             held.since_us = row.start_us
@@ -90,6 +100,23 @@ class Watch:
                 held.read_us = now_us
                 self.news.append(self.usage(held, row.used_s, held.since_us + row.used_s * 1_000_000))
         return before != (held.since_us, held.paused_us)
+
+    def give_up(self, held: Held, row: JobRow, now_us: int) -> bool:
+        """End one that waits for what Slurm will never give it; whether it did."""
+        if not HOPELESS.match(row.reason):
+            self.hopeless_since_us.pop(held.attempt, None)
+            return False
+        if now_us - self.hopeless_since_us.setdefault(held.attempt, now_us) < HOPELESS_US:
+            return False
+        try:  # invariant: what is claimed here never runs, should Slurm start it at this moment
+            Path(held.folder, attempt_folder.CONTROL, "claimed").mkdir()
+        except FileExistsError:
+            return False
+        self.slurm.try_on([held.engine_id], "scancel")
+        del self.hopeless_since_us[held.attempt]
+        held.ended = Ended(held.attempt, now_us, "killed", "refused", detail=f"Slurm: {row.reason}")
+        self.news.append(held.ended)
+        return True
 
     def turned(self, held: Held, paused: bool) -> None:
         """Note and tell that it stands still, or goes on."""

@@ -15,6 +15,7 @@ END_OF: dict[str, tuple[Outcome, EndReason]] = {
     "cancelled": ("killed", "cancelled"),
     "preempted": ("preempted", "preempted"),
     "engine": ("preempted", "preempted"),
+    "refused": ("failure", "start_failed"),
     "fenced": ("preempted", "fenced"),
     "unacknowledged": ("preempted", "fenced"),
 }

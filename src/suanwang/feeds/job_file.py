@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from suanwang.feeds.purchase_file import read_file
+from suanwang.model.content import ENGINE_OPTIONS
 from suanwang.model.job import (
     ARRAY_MOST,
     LOST_AFTER_S,
@@ -27,6 +28,7 @@ from suanwang.units.text import Text, same
 
 DEVICES = re.compile(r"([^:\s]+)(?::(\d{1,6}(?:\.\d{1,3})?))?", re.ASCII)
 NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+OPTION_VALUE = re.compile(r"[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,199}")
 NANO_GB_PER_GB = 10**9
 
 
@@ -155,6 +157,7 @@ def job_of(form: Form, file: str, region: str) -> JobFile:
         voucher=form.voucher,
         lost_after_s=60 * reader.within("lost_after_minutes", form.lost_after_minutes, 1, 10_080),
     )
+    reader.engine_options(form.engine_options)
     if reader.faults:
         raise InvalidInput(reader.faults)
     return JobFile(
@@ -194,6 +197,16 @@ class FormReader:
                 f"{field}.hours", Text("not a limit", "不是有效时限"), choice.hours, same("0.001 … 8784")
             )
         return Alternative(match[1], max(units, 1), nodes, max(limit_s, 1))
+
+    def engine_options(self, options: dict[str, str]) -> None:
+        """Names that some engine knows, with values that stand on one line."""
+        for name, value in options.items():
+            if name not in ENGINE_OPTIONS:
+                what = Text("no engine has this option", "没有引擎认识这个选项")
+                self.fault(f"engine_options.{name}", what, value, same(", ".join(ENGINE_OPTIONS)))
+            elif not OPTION_VALUE.fullmatch(value):
+                expected = Text("one line of 1 to 200 signs", "一行，1 至 200 个字符")
+                self.fault(f"engine_options.{name}", Text("not a value", "不是有效的值"), value, expected)
 
     def scaled(self, field: str, words: str, scale: int) -> int:
         """A decimal ≥ 0 times `scale`, rounded up to an integer."""

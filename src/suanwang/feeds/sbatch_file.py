@@ -1,7 +1,7 @@
 """An sbatch script as a job, unchanged: its `#SBATCH` lines say what it asks for.
 
-The options are those of Slurm's sbatch (22.05); what has no meaning in a network of centres is passed through
-to a Slurm centre or named in a warning. The whole script is the job's command.
+The options are those of Slurm's sbatch (22.05). What only a Slurm centre can heed goes with the job; whatever
+is not read here is named in a warning. The whole script is the job's command.
 """
 
 import re
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from suanwang.feeds.job_file import Choice, Form, JobFile, Latency, Resources, job_of
+from suanwang.model.content import ENGINE_OPTIONS
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 
@@ -20,9 +21,17 @@ SHORT = {
     "J": "job-name", "N": "nodes", "n": "ntasks", "c": "cpus-per-task", "t": "time", "p": "partition",
     "A": "account", "q": "qos", "C": "constraint", "G": "gpus", "a": "array", "d": "dependency",
     "o": "output", "e": "error", "D": "chdir", "b": "begin", "w": "nodelist", "x": "exclude",
+    "L": "licenses", "i": "input", "s": "oversubscribe", "k": "no-kill", "Q": "quiet", "H": "hold",
+    "S": "core-spec", "B": "extra-node-info", "m": "distribution", "O": "overcommit", "M": "clusters",
 }  # fmt: skip
-PASSED_THROUGH = ("account", "qos", "partition", "constraint")
-WITHOUT_MEANING = ("output", "error", "chdir", "mail-type", "mail-user", "nodelist", "exclude", "open-mode")
+READ = {
+    "job-name", "nodes", "ntasks", "ntasks-per-node", "cpus-per-task", "gres", "gpus", "gpus-per-node",
+    "time", "mem", "mem-per-cpu", "array", "dependency", "begin", *ENGINE_OPTIONS,
+}  # fmt: skip
+"""The options that say something here."""
+FILES = ("output", "error", "open-mode")
+ELSEWHERE = Text("use outputs: and suanwang job logs", "请使用 outputs: 与 suanwang job logs")
+LEFT_ASIDE = Text("the job runs without it", "作业将不带此选项运行")
 DEFAULT_HOURS = "1"
 CPU_DEVICE = "cpu"
 
@@ -57,11 +66,11 @@ def sbatch_job(text: str, file: str, region: str) -> Script:
             f"{file} --{name}",
             Text("has no meaning here", "在此没有意义"),
             options[name],
-            remedy=Text("use outputs: and suanwang job logs", "请使用 outputs: 与 suanwang job logs"),
+            remedy=ELSEWHERE if name in FILES else LEFT_ASIDE,
             warning=True,
         )
-        for name in WITHOUT_MEANING
-        if name in options
+        for name in options
+        if name not in READ
     ]
     form = reader.form(options, text)
     if reader.faults:
@@ -131,7 +140,7 @@ class ScriptReader:
             depends_on=self.dependencies(options),
             not_before=options.get("begin"),
             latency=Latency(),
-            engine_options={name: options[name] for name in PASSED_THROUGH if name in options},
+            engine_options={name: options[name] for name in ENGINE_OPTIONS if name in options},
         )
 
     def whole(self, options: dict[str, str], name: str, default: int) -> int:

@@ -7,6 +7,11 @@ import msgspec
 
 from suanwang.model.bounds import Digest
 
+ENGINE_OPTIONS = (
+    "account", "qos", "partition", "constraint", "reservation", "exclude", "nodelist", "licenses",
+)  # fmt: skip
+"""What a job may tell its engine by name: sbatch's own words, for the engines that know them (sbatch(1))."""
+
 
 class JobContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A job's script and surroundings.
@@ -14,7 +19,8 @@ class JobContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `setup`, `run`: shell text; the second may begin with `#!`. `inputs_archive`: the name of the content that
     holds its input files as tar.gz, "" for none. `outputs`: which files to keep, relative to its folder: a
     path (with all below it) or a pattern (`*` within a name, `**` across folders). `checkpoint_path`: what to
-    save of it, and to restore, relative to its folder; "" for nothing.
+    save of it, and to restore, relative to its folder; "" for nothing. `engine_options`: some of
+    `ENGINE_OPTIONS`, for an engine that takes them; what the centre has set for its pool stands above them.
     """
 
     run: str
@@ -24,3 +30,4 @@ class JobContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inputs_archive: Digest = ""
     outputs: tuple[str, ...] = ()
     checkpoint_path: str = ""
+    engine_options: dict[str, str] = {}

@@ -139,6 +139,33 @@ def test_an_sbatch_script_is_taken_unchanged():
     assert [fault.where for fault in script.warnings] == ["run.sh --output"]
 
 
+def test_what_only_slurm_can_heed_goes_with_the_job_and_the_rest_is_named():
+    text = (
+        "#!/bin/sh\n#SBATCH -A lab --qos=high -C a100&nvlink -w node[1-3] -x node2\n"
+        "#SBATCH --reservation=week --licenses=ansys:2 --exclusive --mail-type=END\ntrue\n"
+    )
+    script = sbatch_job(text, "x.sh", "310000")
+    assert script.job.engine_options == {
+        "account": "lab",
+        "qos": "high",
+        "constraint": "a100&nvlink",
+        "nodelist": "node[1-3]",
+        "exclude": "node2",
+        "reservation": "week",
+        "licenses": "ansys:2",
+    }
+    assert [fault.where for fault in script.warnings] == ["x.sh --exclusive", "x.sh --mail-type"]
+    assert all(fault.warning for fault in script.warnings)
+
+
+@pytest.mark.parametrize("line", ["{uid: root}", "{partition: ''}", '{account: "a\\nb"}'])
+def test_an_option_that_no_engine_takes_is_refused(tmp_path: Path, line: str):
+    with pytest.raises(InvalidInput) as raised:
+        read_job_file(written(tmp_path, WHOLE + f"engine_options: {line}\n"), "310000")
+    assert len(raised.value.faults) == 1
+    assert "engine_options." in raised.value.faults[0].where
+
+
 @pytest.mark.parametrize(
     "line, seconds",
     [("30", 1800), ("10:30", 630), ("1:00:00", 3600), ("2-0", 172_800), ("1-2:3:4", 93_784), ("0:7", 7)],
