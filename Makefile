@@ -36,7 +36,7 @@ check: $(READY)
 	$(BIN)/basedpyright
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak" -rs
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak" -rs
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak -rs --timeout 0
