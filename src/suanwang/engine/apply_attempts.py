@@ -142,7 +142,10 @@ def attempt_ended(platform: Platform, event: events.AttemptEnded) -> None:
     vacate(platform, attempt, platform.terms.slot_of(event.at))
     held_s = attempt.figures.limit_s * attempt.milli
     used_s = sum(attempt.used_us) // 1_000_000
-    use_pairing(platform, attempt, min(used_s, held_s) - held_s)
+    hold = state.vouchers.ledger.holds.get(name)
+    # what is not paid for leaves the pairing's quota as it was
+    paid_s = used_s if hold is None or hold.captured_micro else 0
+    use_pairing(platform, attempt, min(paid_s, held_s) - held_s)
     job.returns += attempt.state != "reserved"
     attempt.state, attempt.outcome, attempt.reason = "ended", event.outcome, event.reason
     attempt.ended_at, attempt.exit_code, attempt.note = event.ended_at, event.exit_code, event.note

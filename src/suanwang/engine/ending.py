@@ -1,7 +1,8 @@
 """How an attempt and a job end: the money first, then the capacity, then whoever waited for it.
 
 What was used is captured at the reserved figures, the rest of the hold is released, in the group that ends
-the attempt. A job closes when its last attempt's money is resolved.
+the attempt; of an attempt that its fence ended nothing is captured. A job closes when its last attempt's
+money is resolved.
 """
 
 from collections.abc import Iterator
@@ -44,20 +45,28 @@ def close_attempt(
     platform: Platform, name: str, attempt: Attempt, end: Ended, at: int
 ) -> Iterator[events.AnyEvent]:
     """The money, then the end: the attempt's whole part of the group."""
-    yield from settle(platform, name, attempt, at)
+    yield from settle(platform, name, attempt, is_fenced(end), at)
     yield events.AttemptEnded(
         at, attempt.job, attempt.number, end.outcome, end.reason, end.at, end.exit_code, end.note[:200],
         end.outputs,
     )  # fmt: skip
 
 
-def settle(platform: Platform, name: str, attempt: Attempt, at: int) -> Iterator[events.AnyEvent]:
-    """Captures the charge of what was used and releases the rest."""
+def is_fenced(end: Ended) -> bool:
+    """Whether an attempt's fence ended it: given up as lost, or stopped by its agent for silence."""
+    return end.outcome == "lost" or end.reason == "fenced"
+
+
+def settle(
+    platform: Platform, name: str, attempt: Attempt, fenced: bool, at: int
+) -> Iterator[events.AnyEvent]:
+    """Captures the charge of what was used and releases the rest; releases all of it where it was fenced."""
     ledger = platform.state.vouchers.ledger
     hold = ledger.holds.get(name)
     if hold is None:
         return
-    charge = charge_of(platform, attempt)
+    # invariant: the usage of a fenced attempt is on record and never captured, whenever it was reported
+    charge = Charge(0, 0, 0) if fenced else charge_of(platform, attempt)
     # invariant: never more than was held; usage later than planned may fall into dearer hours
     over = charge.total_micro - hold.placed_micro
     if over > 0:

@@ -344,7 +344,8 @@ def test_silence_makes_suspect_then_lost_and_the_fence_holds() -> None:
     assert stage.platform.state.attempts[name].outcome == "lost"
     assert stage.attempt_of(job).number == 2
     assert stage.where(job)[0] == "east-A"
-    assert stage.captured(job) == (YUAN, 66_667, 0), "what was metered before"
+    assert money_of(stage, name) == ("released", 0), "what was metered before is on record and not charged"
+    assert sum(stage.platform.state.attempts[name].used_us) == 1000 * 10 * MINUTE
     stage.take(inputs.AgentReport, "west", 1, (Saved(name, DIGEST, stage.at),))
     assert [order.why for order in stage.orders("west") if isinstance(order, Stop)] == ["fenced"]
     assert stage.job(job).checkpoint == "", "a fenced attempt's checkpoint is not taken up"
@@ -352,10 +353,51 @@ def test_silence_makes_suspect_then_lost_and_the_fence_holds() -> None:
     found = stage.take(inputs.AgentReport, "west", 1, (late, Ended(name, stage.at, "success")))
     assert [type(event) for event in found] == [events.FactFenced, events.FactFenced]
     assert stage.orders("west") == []
-    assert stage.captured(job) == (YUAN, 66_667, 0)
+    assert money_of(stage, name) == ("released", 0)
     stage.run(job, 10)
     assert stage.states(job) == "succeeded"
+    paid = sum(stage.captured(job, 2))
+    left = stage.balance("wallet:acme") + stage.balance("wallet_held:acme")
+    assert left == 100_000 * YUAN - paid, "the job pays for the attempt that ended, once"
     stage.agrees()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "status"),
+    [
+        ("preempted", "fenced", "released"),
+        ("preempted", "preempted", "settled"),
+        ("preempted", "vanished", "settled"),
+        ("killed", "limit_time", "settled"),
+        ("failure", "exit", "settled"),
+    ],
+)
+def test_only_a_fence_makes_usage_free(outcome: Any, reason: Any, status: str) -> None:
+    """An agent that comes back within the platform's margin tells that it stopped the work for silence: the
+    same money as if the platform had given the attempt up a moment before."""
+    stage = Stage(centres=("east",), pairings=(PAIRED,))
+    (job,) = stage.submit(spec(one("A100:2", 2), lost_after_s=600))
+    name = stage.attempt(job)
+    stage.begin(job)
+    stage.use(job, 30)
+    stage.take(inputs.HearSilence, "east", stage.at)
+    stage.after(10.5)
+    stage.take(inputs.HearAgain, "east")
+    stage.end(job, outcome, reason)
+    assert stage.platform.state.attempts[name].outcome == outcome
+    found, captured_micro = money_of(stage, name)
+    assert found == status
+    assert (captured_micro > 0) == (status == "settled")
+    again_milli_s = 2 * 7200 * 1000 if stage.states(job).startswith("active") else 0
+    used_milli_s = 2 * 1800 * 1000 if captured_micro else 0
+    assert stage.platform.state.pairings[0].taken_milli_s == used_milli_s + again_milli_s
+    stage.agrees()
+
+
+def money_of(stage: Stage, attempt: str) -> tuple[str, int]:
+    """How an attempt's hold was resolved, and what was captured of it."""
+    hold = stage.platform.state.vouchers.ledger.holds[attempt]
+    return hold.status, hold.captured_micro
 
 
 def test_a_centre_that_speaks_in_time_keeps_its_work() -> None:

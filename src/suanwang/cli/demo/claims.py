@@ -195,10 +195,10 @@ def troubles(jobs: dict[str, list[JobTold]], evidence: Evidence, play: Play) -> 
         )
         yield Claim(
             Text(
-                f"{gone.attempt}: nothing is charged beyond what was reported before it died",
-                f"{gone.attempt}：除失联前已上报的用量外不收费",
+                f"{gone.attempt}: its usage is on record until it died, and not charged",
+                f"{gone.attempt}：失联前的用量已记录，不收费",
             ),
-            gone.held_micro == 0 and all(end <= play.killed_at for end in until),
+            gone.held_micro == gone.captured_micro == 0 and all(end <= play.killed_at for end in until),
             f"{gone.captured_micro} of {gone.charge_micro}",
         )
     ordered = [last(jobs[name][0]) for name in ("prepare", "sift", "conclude")]

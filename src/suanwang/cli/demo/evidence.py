@@ -72,13 +72,14 @@ def signed_root(checkpoint: bytes) -> tuple[int, bytes]:
 
 
 class Bill(msgspec.Struct):
-    """An attempt's figures and metered stretches, and what was captured for it."""
+    """An attempt's figures and metered stretches, and what was captured for it. `fenced`: nothing is due."""
 
     figures: Figures
     milli: int
     used: list[tuple[int, int]] = []
     read_to: dict[str, int] = {}
     captured_micro: int = 0
+    fenced: bool = False
 
 
 def bills(found: Sequence[AnyEvent]) -> dict[str, Bill]:
@@ -101,6 +102,8 @@ def bills(found: Sequence[AnyEvent]) -> dict[str, Bill]:
                 if fact.to_at > begin:
                     bill.used.append((begin, fact.to_at))
                     bill.read_to[fact.meter] = fact.to_at
+            case events.AttemptEnded() if event.outcome == "lost" or event.reason == "fenced":
+                held[f"{event.job}.{event.number}"].fenced = True
             case Captured() if event.hold in held:
                 held[event.hold].captured_micro += event.compute_micro + event.energy_micro + event.data_micro
             case _:
@@ -112,7 +115,10 @@ def due_micro(bill: Bill, slot_us: int, start_at: int) -> int:
     """The charge of what was used, by the figures that were reserved: DESIGN §4, reckoned in fractions.
 
     Whole seconds of all devices, rounded up and at most the limit; each second at the price of its slot.
+    Of an attempt that its fence ended nothing is due.
     """
+    if bill.fenced:
+        return 0
     figures, by_slot = bill.figures, defaultdict[int, int](int)
     for begin, end in bill.used:
         for slot in range(figures.from_slot, figures.to_slot):

@@ -96,6 +96,9 @@ def money(world: World, platform: Platform) -> Iterator[str]:
     for name, attempt in platform.state.attempts.items():
         run, event = runs.get(name), captured.get(name)
         ran_us = 0 if run is None else run.ran_us(world.calendar.at)
+        fenced = attempt.outcome == "lost" or attempt.reason == "fenced"
+        if event is not None and fenced:
+            yield f"{name} was ended by its fence and charged"
         if event is not None and event.usage_milli > attempt.milli * (ran_us // 1_000_000 + 1):
             yield f"{name} was charged {event.usage_milli} milli-device-s, ran {ran_us} us x {attempt.milli}"
         if attempt.outcome == "success" and (run is None or run.outcome != "success"):
