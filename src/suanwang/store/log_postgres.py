@@ -16,7 +16,17 @@ from typing import Literal, LiteralString, cast
 import psycopg
 from psycopg import Connection, errors
 
-from suanwang.model.log import Appended, Entry, LogBusy, LogDamaged, LogFailed, Recorded, StaleEpoch
+from suanwang.model.log import (
+    Appended,
+    Entry,
+    InputConflict,
+    LogBusy,
+    LogDamaged,
+    LogFailed,
+    Recorded,
+    StaleEpoch,
+)
+from suanwang.store.append_at_once import EVENTS_MOST, AppendAtOnce
 from suanwang.store.connection import Row, connect, database_fault, is_idle, place_of, telling
 from suanwang.store.group_rules import check_entries, sort_out
 from suanwang.store.log_faults import busy, failed, stale
@@ -59,6 +69,7 @@ class PostgresLogWriter:
                 if not self._has_lock and not takeover:
                     raise LogBusy([busy(self.place, _holder(self._connection))])
                 self.epoch, self._size = self._lead()
+                self._at_once = AppendAtOnce(self._connection, self.epoch)
         except BaseException:
             self._connection.close()
             raise
@@ -94,18 +105,36 @@ class PostgresLogWriter:
         try:
             if not self._has_lock:
                 self._has_lock = self._try_lock()
-            with self._connection.transaction():
-                known = read_recorded(self._connection, [entry.input_id for entry in entries])
-                fresh, appended = sort_out(entries, known.get, self._size)
-                size = self._claim(sum(len(entry.events) for entry in fresh))
-                if fresh:
-                    _copy(self._connection, _EVENT_COPY, _event_rows(fresh, self._size))
-                    _copy(self._connection, _INPUT_COPY, _input_rows(fresh, self._size))
+            appended = self._append_at_once(entries)
+            return self._append_in_parts(entries) if appended is None else appended
         except psycopg.Error as error:
             # the commit may or may not have reached the server: only opening the log again can tell
             self._failed = True
             cause = database_fault(self.place, error)
             raise LogFailed([failed(self.place, cause.found), cause]) from error
+
+    def _append_at_once(self, entries: Sequence[Entry]) -> list[Appended] | None:
+        """As a group whose inputs are all new; None, and nothing done, where more is to be looked into."""
+        if sum(len(entry.events) for entry in entries) > EVENTS_MOST:
+            return None
+        try:
+            fresh, appended = sort_out(entries, lambda _: None, self._size)
+            if not self._at_once.append(fresh, self._size):
+                return None
+        except (InputConflict, errors.UniqueViolation):
+            return None
+        self._size += sum(len(entry.events) for entry in fresh)
+        return appended
+
+    def _append_in_parts(self, entries: Sequence[Entry]) -> list[Appended]:
+        """In one transaction: what is known of the inputs, the claim, then the rows by COPY."""
+        with self._connection.transaction():
+            known = read_recorded(self._connection, [entry.input_id for entry in entries])
+            fresh, appended = sort_out(entries, known.get, self._size)
+            size = self._claim(sum(len(entry.events) for entry in fresh))
+            if fresh:
+                _copy(self._connection, _EVENT_COPY, _event_rows(fresh, self._size))
+                _copy(self._connection, _INPUT_COPY, _input_rows(fresh, self._size))
         self._size = size
         return appended
 

@@ -9,6 +9,7 @@ from psycopg import Connection
 from suanwang.model.log import Entry, LogDamaged, Recorded
 from suanwang.store.connection import Row, connect, place_of, telling
 from suanwang.store.log_faults import missing
+from suanwang.store.prepared import Prepared, number_of
 from suanwang.store.schema import check_not_newer, schema_version
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
@@ -17,6 +18,7 @@ CHUNK_EVENTS_MOST = 4_000
 CHUNK_BYTES = 8 << 20
 CHUNK_EVENTS_FIRST = 500
 INPUT_CHUNK = 10_000
+_LOOK_UP = "SELECT digest, first_index, count FROM suanwang.input WHERE id = $1"
 
 
 class PostgresLogReader:
@@ -30,6 +32,7 @@ class PostgresLogReader:
                 check_not_newer(self._connection, self.place)
                 if schema_version(self._connection) == 0:
                     raise InvalidInput([missing(self.place, "suanwang.event")])
+                self._look_up = Prepared(self._connection, "suanwang_look_up", _LOOK_UP, ("text",))
             self._size = 0
             self.refresh()
         except BaseException:
@@ -59,8 +62,14 @@ class PostgresLogReader:
 
     def recorded(self, input_id: str) -> Recorded | None:
         """What the log has for an input, or None where it has not seen it."""
+        if not input_id.isprintable():  # no log has an id that is not a text
+            return None
         with telling(self.place):
-            return read_recorded(self._connection, [input_id]).get(input_id)
+            found = self._look_up.run([input_id.encode()])
+        for digest, first_index, count in found:
+            assert digest is not None and first_index is not None and count is not None
+            return Recorded(input_id, digest, number_of(first_index), number_of(count))
+        return None
 
     def close(self) -> None:
         """Close the connection."""
