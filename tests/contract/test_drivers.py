@@ -24,7 +24,7 @@ from tests.contract.driver_benches import (
 )
 
 from suanwang.drivers.fake_engine import Behaviour
-from suanwang.drivers.port import Ended, Erased, Launch, Paused, Prolonging, Refused, Running, Started, Usage
+from suanwang.drivers.port import Ended, Erased, Launch, Paused, Refused, Running, Started, Usage
 from suanwang.units.errors import InvalidInput
 
 BENCHES: dict[str, type[Bench]] = {"local": LocalBench, "fake": FakeBench}
@@ -138,13 +138,17 @@ def test_the_time_limit_ends_it(bench: Bench):
     assert launch.attempt in bench.heard
 
 
-def test_more_time_is_given_where_the_engine_can(bench: Bench):
-    if not isinstance(bench.driver, Prolonging):
-        pytest.skip("the engine cannot give more time")
+def test_more_time_is_given(bench: Bench):
     launch = bench.launch("sleep 4", Behaviour(4 * SECOND_US), time_limit_s=2)
-    bench.start(launch)
+    longer = bench.launch("sleep 60", LONG, time_limit_s=2)
+    bench.start(launch, longer)
     assert bench.driver.prolong(launch.attempt, 30) == []
+    assert bench.driver.prolong(longer.attempt, 5) == []
     assert bench.end_of(launch).outcome == "success"
+    ended = bench.end_of(longer)
+    assert (ended.outcome, ended.cause) == ("killed", "limit_time")
+    assert ended.usage is not None
+    assert 4000 <= ended.usage.milli_device_seconds <= 20_000
     assert bench.driver.prolong(launch.attempt, 60) == []  # over already: nothing to do, nothing wrong
     assert [answer.attempt for answer in bench.driver.prolong("job-none.1", 9)] == ["job-none.1"]
 

@@ -118,6 +118,36 @@ def test_options_pass_through_and_what_slurm_refuses_is_told(
     ends(driver, ["passed.1", "refused.1"])
 
 
+def test_more_time_is_told_to_slurm_too(driver: SlurmDriver, slurm: PrivateSlurm, tmp_path: Path):
+    pair = [launch(tmp_path, f"pair.{n}", "sleep 60", array="pair", array_index=n) for n in range(2)]
+    driver.start(pair)
+    assert driver.prolong("pair.1", 600) == []
+    shown = {one: ask(slurm, "scontrol", "show", "job", driver.book.held[one].engine_id) for one in
+             ("pair.0", "pair.1")}  # fmt: skip
+    assert "TimeLimit=00:02:00" in shown["pair.0"]
+    assert "TimeLimit=00:11:00" in shown["pair.1"]
+    ask(slurm, "scancel", "--signal=KILL", "--full", driver.book.held["pair.1"].engine_id)
+    assert driver.prolong("pair.1", 900) == []  # Slurm knows that it is over, the book not yet
+    driver.stop(["pair.0"], 0)
+    ends(driver, ["pair.0", "pair.1"])
+    driver.clean(["pair.1"])
+    assert [answer.attempt for answer in driver.prolong("pair.1", 900)] == ["pair.1"]
+    assert not list(driver.limits.iterdir())
+
+
+def test_a_word_for_an_attempt_follows_no_link_of_its_job(driver: SlurmDriver, tmp_path: Path):
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    script = f"ln -s {victim} .suanwang/.stop; ln -s {victim} .suanwang/stop; touch up; sleep 60"
+    one = launch(tmp_path, "linked.1", script)
+    driver.start([one])
+    while not Path(one.folder, "up").exists():
+        time.sleep(0.1)
+    driver.stop(["linked.1"], 0)
+    assert ends(driver, ["linked.1"])["linked.1"].cause == "cancelled"
+    assert victim.read_text() == "mine"
+
+
 def test_an_answer_that_was_lost_does_not_run_it_twice(
     driver: SlurmDriver, slurm: PrivateSlurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -10,7 +10,7 @@ from itertools import groupby
 import msgspec
 
 from suanwang.agent.configuration import AgentPool
-from suanwang.agent.errands import Errands
+from suanwang.agent.errands import HERE, Errands
 from suanwang.agent.marks import Marks
 from suanwang.agent.platform import Away
 from suanwang.agent.staging import Collected, Plan, Prepared, Staging, told
@@ -250,7 +250,8 @@ class Body:
                 words = told(error) if isinstance(error, SuanwangError) else str(error)
                 self.agent.unprepared(attempt, words, self.moment)
 
-        self.errands.do(self.lane(), lambda: self.staging.prepare(step.launch, pool), then, failed)
+        lane = HERE if self.staging.is_at_hand(step.launch) else self.lane()
+        self.errands.do(lane, lambda: self.staging.prepare(step.launch, pool), then, failed)
 
     def begin(self, wanted: list[steps.Begin]) -> None:
         """Start those that are prepared."""
@@ -281,13 +282,16 @@ class Body:
         self.on_engine(wanted, lambda: self.driver.stop(attempts, grace_s), then)
 
     def give_time(self, step: steps.GiveTime) -> None:
-        """A longer limit, where the engine can."""
-        driver = self.driver
-        if isinstance(driver, port.Prolonging):
-            self.on_engine([step], lambda: driver.prolong(step.attempt, step.limit_s))
-        else:
-            words = f"{step.attempt}: the engine cannot prolong it; it ends at its first limit"
-            self.say(Text(words, f"{step.attempt}：该引擎不能延长作业，仍按原时限结束"))
+        """A longer limit; an engine that does not give it ends the attempt at its first one."""
+
+        def then(answers: Sequence[object]) -> None:
+            for answer in answers:
+                if isinstance(answer, port.Refused):
+                    why = "; ".join(f"{fault.what.en} {fault.found}" for fault in answer.faults)
+                    words = f"{answer.attempt}: not prolonged, it ends at its first limit: {why}"
+                    self.say(Text(words, f"{answer.attempt}：未能延长，仍按原时限结束：{why}"))
+
+        self.on_engine([step], lambda: self.driver.prolong(step.attempt, step.limit_s), then)
 
     def collect(self, step: steps.Collect) -> None:
         """Logs, outputs, checkpoint."""
@@ -302,7 +306,8 @@ class Body:
         def call() -> Collected:
             return self.staging.collect(step.launch, plan, step.checkpoint)
 
-        self.errands.do(self.lane(), call, then, lambda error: self.again([step], error))
+        lane = HERE if self.staging.has_nothing_to_keep(step.launch, plan) else self.lane()
+        self.errands.do(lane, call, then, lambda error: self.again([step], error))
 
     def erase(self) -> None:
         """Erase what waits for it."""

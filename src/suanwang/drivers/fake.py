@@ -161,7 +161,7 @@ class FakeDriver:
         return self.turn(attempts, "paused", "running")
 
     def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
-        """See `port.Prolonging`."""
+        """Its new limit."""
         run = self.reached().runs.get(attempt)
         if run is None or run.state == "cleaned":
             return [unknown(attempt)]

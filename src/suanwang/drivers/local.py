@@ -139,7 +139,7 @@ class LocalDriver(AttemptFiles):
         return self.act(Act("resume", list(attempts)))
 
     def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
-        """See `port.Prolonging`."""
+        """Its new limit."""
         return self.act(Act("prolong", [attempt], time_limit_s))
 
     def clean(self, attempts: Sequence[str]) -> list[Erased | Refused]:

@@ -11,7 +11,7 @@ start of the attempt, so a reading that is missed or doubled changes no bill.
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -251,6 +251,13 @@ class Driver(Protocol):
         """SIGTERM to the whole tree of each, SIGKILL after `grace_s`. `Ended` follows by `poll`."""
         ...
 
+    def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
+        """From now on it may run for `time_limit_s` seconds in all; nothing to one that has ended.
+
+        Refused where the engine does not give it more time: it ends at its old limit then.
+        """
+        ...
+
     def pause(self, attempts: Sequence[str]) -> list[Refused]:
         """Let them stand still, devices kept. Those that cannot are refused."""
         ...
@@ -280,13 +287,4 @@ class Driver(Protocol):
 
     def close(self) -> None:
         """Let go of the engine. What it runs goes on."""
-        ...
-
-
-@runtime_checkable
-class Prolonging(Protocol):
-    """What some engines can do besides: give an attempt more time."""
-
-    def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
-        """From now on it may run for `time_limit_s` seconds in all; nothing to one that has ended."""
         ...

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from suanwang.drivers.attempt_driver import LIMITS
 from suanwang.drivers.attempt_folder import CONTROL
 from suanwang.drivers.device_slots import DevicePool, Machine
 from suanwang.drivers.local import LocalDriver
@@ -44,6 +45,8 @@ class RayAttempt:
         self.launch = msgspec.json.decode(launch, type=Launch)
         self.rank = rank
         self.lease = Path(lease)
+        self.limit = self.lease.parent / LIMITS / self.launch.attempt
+        self.limit_s = self.launch.time_limit_s
         self.control = Path(self.launch.folder, CONTROL)
         self.state = RankState()
         self.cause: Cause = ""
@@ -148,9 +151,17 @@ class RayAttempt:
                 pass
 
     def heed(self, driver: LocalDriver, began: float) -> None:
-        """Stop where the driver says so, the agent is silent for too long, or another rank has failed."""
+        """Stop where the driver says so, the agent is silent for too long, or another rank has failed.
+
+        A new limit is passed on to the keeper.
+        """
         if self.stopped:
             return
+        with contextlib.suppress(FileNotFoundError):
+            limit_s = int(self.limit.read_text())
+            if limit_s != self.limit_s:
+                driver.prolong(self.launch.attempt, limit_s)
+                self.limit_s = limit_s
         stop, grace_s = self.control / "stop", 0
         if stop.exists():
             text = stop.read_text(errors="replace").strip()

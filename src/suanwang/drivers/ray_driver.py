@@ -273,14 +273,23 @@ class RayDriver(AttemptDriver):
             if held is None or held.forgotten_us:
                 refused.append(unknown(attempt))
             elif held.ended is None:
-                (control(held) / ".stop").write_text(f"{grace_s}\n")
-                (control(held) / ".stop").replace(control(held) / "stop")
-                with contextlib.suppress(FileExistsError):
+                with contextlib.suppress(OSError):
+                    attempt_folder.leave_word(held.folder, "stop", f"{grace_s}\n")
+                with contextlib.suppress(FileExistsError, NotADirectoryError):
                     claimed(held).mkdir()
                     self.kill_actors(held)
                     now_us = time.time_ns() // 1000
                     self.finish(held, Ended(attempt, now_us, "killed", "cancelled"))
         return refused
+
+    def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
+        """Leave word for the actors, who tell their keepers."""
+        held = self.book.held.get(attempt)
+        if held is None or held.forgotten_us:
+            return [unknown(attempt)]
+        if held.ended is None:
+            self.set_limit(attempt, time_limit_s)
+        return []
 
     def kill_actors(self, held: Held) -> None:
         """Take back actors that have not begun."""

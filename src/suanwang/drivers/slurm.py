@@ -243,7 +243,7 @@ class SlurmDriver(AttemptDriver):
         options = {
             "job-name": launch.name or launch.attempt,
             "comment": f"{self.slurm.prefix}{submission}",
-            "time": str(-(-launch.time_limit_s // 60) + 1),
+            "time": minutes_of(launch.time_limit_s),
             "nodes": str(launch.nodes),
             "ntasks": str(launch.nodes),
             "ntasks-per-node": "1",
@@ -291,14 +291,31 @@ class SlurmDriver(AttemptDriver):
                 stop_at_us = time.time_ns() // 1000 + grace_s * 1_000_000
                 held.stop_at_us = min(held.stop_at_us or stop_at_us, stop_at_us)
                 stopped.append(held)
-                control = Path(held.folder, attempt_folder.CONTROL)
                 with contextlib.suppress(OSError):
-                    (control / ".stop").write_text(f"{grace_s}\n")
-                    (control / ".stop").replace(control / "stop")
+                    attempt_folder.leave_word(held.folder, "stop", f"{grace_s}\n")
         self.book.note(stopped)
         jobs = [one.engine_id for one in stopped if one.engine_id]
         self.slurm.try_on(jobs, "scancel", "--state=PENDING")
         return refused
+
+    def prolong(self, attempt: str, time_limit_s: int) -> list[Refused]:
+        """Slurm's own limit first, which it lets its operators raise; then that of the attempt's watch."""
+        held = self.book.held.get(attempt)
+        if held is None or held.forgotten_us:
+            return [unknown(attempt)]
+        if held.ended is not None:
+            return []
+        if not held.engine_id:
+            self.watch.find_lost([held])
+        if not held.engine_id:
+            return [not_running(attempt)]
+        limit = f"TimeLimit={minutes_of(time_limit_s)}"
+        try:
+            self.slurm.run("scontrol", "update", f"JobId={held.engine_id}", limit)
+        except SlurmRefused as refusal:
+            return [] if self.watch.is_over(held) else [Refused(attempt, refusal.faults)]
+        self.set_limit(attempt, time_limit_s)
+        return []
 
     def pause(self, attempts: Sequence[str]) -> list[Refused]:
         """`scontrol suspend`, which Slurm allows its operators."""
@@ -325,6 +342,11 @@ class SlurmDriver(AttemptDriver):
                     continue
                 self.watch.turned(held, paused=not paused)
         return refused
+
+
+def minutes_of(time_limit_s: int) -> str:
+    """What Slurm is told of a limit: minutes are its grain, and the attempt's own watch comes first."""
+    return str(-(-time_limit_s // 60) + 1)
 
 
 def group_of(launch: Launch) -> bytes:

@@ -118,6 +118,11 @@ class Watch:
         self.news.append(held.ended)
         return True
 
+    def is_over(self, held: Held) -> bool:
+        """Whether Slurm has ended it, told or not."""
+        row = self.rows().get((held.submission, held.index))
+        return row is None or row.state in GONE or row.state == "COMPLETING"
+
     def turned(self, held: Held, paused: bool) -> None:
         """Note and tell that it stands still, or goes on."""
         held.paused_us = time.time_ns() // 1000 if paused else 0

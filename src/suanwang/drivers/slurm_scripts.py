@@ -40,6 +40,7 @@ NODE = r"""#!/bin/sh
 attempt=$1 lease=$2 time_s=$3 output_bytes=$4 lost_s=$5 memory_kb=$6
 shift 6
 rank=${SLURM_PROCID:-0}
+limit=${lease%/*}/limits/$attempt   # there once it was given more time
 export SUANWANG_NODE_RANK="$rank"
 devices=${SLURM_STEP_GPUS:-${SLURM_JOB_GPUS:-${CUDA_VISIBLE_DEVICES:-}}}
 if [ -z "$devices" ] && [ "${SLURM_GPUS_ON_NODE:-0}" -gt 0 ]; then
@@ -71,6 +72,7 @@ watch() {
             while [ "$grace" -gt 0 ] && [ -n "$(tree)" ]; do sleep 1; grace=$((grace - 1)); done
             break
         fi
+        [ -e "$limit" ] && read -r time_s < "$limit"
         [ "$ran" -ge "$time_s" ] && because limit_time && break
         if [ "$lost_s" -gt 0 ]; then
             heard=$(stat -c %Y "$lease" 2> /dev/null || echo "$began")
