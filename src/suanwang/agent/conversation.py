@@ -20,14 +20,11 @@ from suanwang.engine.centre_deadlines import Moment
 from suanwang.engine.centre_patience import Patience, next_session
 from suanwang.engine.inputs import AgentReport
 from suanwang.model.exchange import Exchange, Joined, Orders
-from suanwang.model.facts import AnyFact, Erased, Started
 from suanwang.units.errors import SuanwangError
 from suanwang.units.text import Text
 
 IDLE_US = 1_000_000
 """Between two questions that were answered at once."""
-PATIENCE_US: dict[type[AnyFact], int] = {Started: 5_000, Erased: 500_000}
-"""How long a fact waits for others to go with; those that are not here go at once."""
 NEVER_US = 2**62
 FRESH_US = 30_000_000
 """An answer older than that moves the agent's fence by when it was asked, and the engine's not at all."""

@@ -1,7 +1,7 @@
 """Calls that take their time, made beside the loop: in threads, or at once where one thread has to do it all.
 
 What comes of a call is handed back to the loop, which alone changes anything. A lane is one call after the
-other, in order.
+other, in order; what takes less time than a thread needs to wake is made `HERE`.
 """
 
 import queue
@@ -15,6 +15,8 @@ from suanwang.units.errors import SuanwangError
 
 Result = TypeVar("Result")
 Told = Callable[[], None]
+HERE = "here"
+"""The lane of calls that the loop makes itself, at once."""
 
 
 class Errands(Protocol):
@@ -86,6 +88,9 @@ class InThreads:
         failed: Callable[[Exception], None],
     ) -> None:
         """See `Errands`."""
+        if lane == HERE:
+            self.waiting.append(outcome_of(call, then, failed))
+            return
         if lane not in self.lanes:
             self.lanes[lane] = queue.SimpleQueue()
             threading.Thread(target=self.work, args=(self.lanes[lane],), name=lane, daemon=True).start()

@@ -61,6 +61,7 @@ class Staging:
         self.platform, self.driver = platform, driver
         self.work, self.scratch, self.limits = work, scratch, limits
         self.contents: dict[str, JobContent] = {}
+        self.is_near = work.parent == scratch.parent
         self.options_taken: tuple[str, ...] | None = None
 
     def prepare(self, order: orders.Launch, pool: AgentPool) -> Prepared:
@@ -70,9 +71,11 @@ class Staging:
         """
         content = self.content(order.content)
         folder = self.folder(order.attempt)
-        if folder.exists():
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
             erase(str(folder))
-        folder.mkdir(mode=0o700)
+            folder.mkdir(mode=0o700)
         for archive in (content.inputs_archive, order.checkpoint):
             if archive:
                 with self.temporary() as file:
@@ -108,6 +111,18 @@ class Staging:
         if self.options_taken is None:
             self.options_taken = self.driver.probe().features.options
         return (content.engine_options if self.options_taken else {}) | pool.options
+
+    def is_at_hand(self, order: orders.Launch) -> bool:
+        """Whether to prepare it is to make a folder, on the disk that has the agent's journal too."""
+        known = self.contents.get(order.content)
+        archives = known is None or bool(known.inputs_archive or order.checkpoint)
+        return self.is_near and not archives and not self.folder(order.attempt).exists()
+
+    def has_nothing_to_keep(self, order: orders.Launch, plan: Plan | None) -> bool:
+        """Whether to collect it is to see that it left nothing, neither outputs nor a word in its logs."""
+        if plan is None or plan.outputs or plan.checkpoint_path or not self.is_near:
+            return False
+        return not any(self.may_have_more(order.attempt, stream, 0) for stream in ("stdout", "stderr"))
 
     def content(self, name: str) -> JobContent:
         """The content of a job; one without a name does nothing. Raises InvalidInput where it is none."""
