@@ -24,6 +24,7 @@ from suanwang.drivers.slurm import SlurmDriver
 DEVICE = "A100"
 PATIENCE_S = 90.0
 SECOND_US = 1_000_000
+LONG = Behaviour(60 * SECOND_US)
 
 
 class Bench:
@@ -82,6 +83,10 @@ class Bench:
     def hear(self, reports: Sequence[Report]) -> None:
         for report in reports:
             self.heard.setdefault(report.attempt, []).append(report)
+
+    def kinds(self, launch: Launch) -> list[str]:
+        """The reports of it that were heard, by name."""
+        return [type(report).__name__ for report in self.heard.get(launch.attempt, [])]
 
     def until(self, met: Callable[[], object], what: str = "") -> None:
         """Poll until it is so."""
@@ -168,6 +173,10 @@ class FakeBench(Bench):
 
     def make(self) -> Driver:
         return FakeDriver(self.engine, lambda: time.time_ns() // 1000)
+
+
+HERE: dict[str, type[Bench]] = {"local": LocalBench, "fake": FakeBench}
+"""What every machine has."""
 
 
 class SlurmBench(Bench):

@@ -1,7 +1,7 @@
-"""What every driver promises; the fake is held to the same.
+"""What every driver promises of an attempt's run: once, adopted, told, cleaned; the fake is held to the same.
 
-An engine joins by an entry in the `BENCHES` of a module: here, or in a file of its own that takes these tests
-over, so that slow engines run beside each other.
+An engine joins by an entry in the `BENCHES` of a module: here, or in a file of its own that takes
+these tests over, so that slow engines run beside each other.
 """
 
 import itertools
@@ -10,79 +10,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from tests.contract.driver_benches import (
-    DEVICE,
-    SECOND_US,
-    Bench,
-    FakeBench,
-    LocalBench,
-)
+from tests.contract.driver_benches import DEVICE, HERE, SECOND_US, Bench
 
 from suanwang.drivers.fake_engine import Behaviour
-from suanwang.drivers.port import Ended, Erased, Launch, Paused, Refused, Running, Started, Usage
+from suanwang.drivers.port import Ended, Erased, Launch, Refused, Running, Started, Usage
 from suanwang.units.errors import InvalidInput
 
-BENCHES: dict[str, type[Bench]] = {"local": LocalBench, "fake": FakeBench}
-
-LONG = Behaviour(60 * SECOND_US)
-PYTHON = sys.executable
-
-
-KINDS: dict[str, Callable[[type[Bench]], bool]] = {
-    "bench": lambda kind: True,
-    "real": lambda kind: kind.real,  # where there are processes, files and an environment
-    "gangs": lambda kind: kind.nodes > 1,
-}
-"""The argument by which a test says what engine it is for."""
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test on each engine of its module that it is for."""
-    for argument, suits in KINDS.items():
-        if argument in metafunc.fixturenames:
-            names = [name for name, kind in metafunc.module.BENCHES.items() if suits(kind)]
-            metafunc.parametrize(argument, names, indirect=True)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def engines(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What the benches of a module shared ends with it."""
-    yield
-    for kind in request.module.BENCHES.values():
-        kind.take_down()
-
-
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    kind: type[Bench] = request.module.BENCHES[request.param]
-    reason = kind.missing()
-    if reason:
-        pytest.skip(reason)
-    made = kind(tmp_path)
-    yield made
-    made.close()
-
-
-bench, real, gangs = (pytest.fixture(opened, name=name) for name in KINDS)
-
-
-def kinds(bench: Bench, launch: Launch) -> list[str]:
-    return [type(report).__name__ for report in bench.heard.get(launch.attempt, [])]
-
-
-def alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
-def pids_in(path: Path) -> list[int]:
-    return [int(line) for line in path.read_text().split()]
+BENCHES: dict[str, type[Bench]] = HERE
 
 
 def test_success_with_output_meter_and_files(bench: Bench):
@@ -94,8 +32,8 @@ def test_success_with_output_meter_and_files(bench: Bench):
         outputs=("out/",),
     )
     assert (ended.outcome, ended.cause, ended.exit_code) == ("success", "", 0)
-    assert kinds(bench, launch)[0] == "Running"
-    assert kinds(bench, launch)[-1] == "Ended"
+    assert bench.kinds(launch)[0] == "Running"
+    assert bench.kinds(launch)[-1] == "Ended"
     assert bench.driver.read_log(launch.attempt, "stdout", 0, 100) == b"hello\n"
     assert bench.driver.read_log(launch.attempt, "stdout", 2, 2) == b"ll"
     assert bench.driver.read_log(launch.attempt, "stdout", 6, 2) == b""
@@ -119,7 +57,7 @@ def test_failure_has_the_exit_code(bench: Bench, code: int):
 
 
 def test_another_interpreter_is_named_by_the_first_line(bench: Bench):
-    text = f"#!{PYTHON} -S\nimport sys\nprint('py', len(sys.argv))"
+    text = f"#!{sys.executable} -S\nimport sys\nprint('py', len(sys.argv))"
     launch, ended = bench.run(text, Behaviour(0, logs={"stdout": b"py 1\n"}))
     assert ended.outcome == "success"
     assert bench.driver.read_log(launch.attempt, "stdout", 0, 100) == b"py 1\n"
@@ -128,114 +66,6 @@ def test_another_interpreter_is_named_by_the_first_line(bench: Bench):
 def test_an_interpreter_that_is_not_there_is_a_failure_not_a_crash(bench: Bench):
     _, ended = bench.run("#!/nowhere/interpreter\n", Behaviour(0, exit_code=127))
     assert (ended.outcome, ended.exit_code) == ("failure", 127)
-
-
-def test_the_time_limit_ends_it(bench: Bench):
-    launch, ended = bench.run("sleep 60", LONG, time_limit_s=2)
-    assert (ended.outcome, ended.cause) == ("killed", "limit_time")
-    assert ended.usage is not None
-    assert 1000 <= ended.usage.milli_device_seconds <= 15_000
-    assert launch.attempt in bench.heard
-
-
-def test_more_time_is_given(bench: Bench):
-    launch = bench.launch("sleep 4", Behaviour(4 * SECOND_US), time_limit_s=2)
-    longer = bench.launch("sleep 60", LONG, time_limit_s=2)
-    bench.start(launch, longer)
-    assert bench.driver.prolong(launch.attempt, 30) == []
-    assert bench.driver.prolong(longer.attempt, 5) == []
-    assert bench.end_of(launch).outcome == "success"
-    ended = bench.end_of(longer)
-    assert (ended.outcome, ended.cause) == ("killed", "limit_time")
-    assert ended.usage is not None
-    assert 4000 <= ended.usage.milli_device_seconds <= 20_000
-    assert bench.driver.prolong(launch.attempt, 60) == []  # over already: nothing to do, nothing wrong
-    assert [answer.attempt for answer in bench.driver.prolong("job-none.1", 9)] == ["job-none.1"]
-
-
-def test_the_memory_limit_ends_it(bench: Bench):
-    text = f"#!{PYTHON} -S\nimport time\ndata = bytearray(600 << 20)\ntime.sleep(50)\n"
-    _, ended = bench.run(text, Behaviour(60 * SECOND_US, memory_peak_kb=600 << 10), memory_mb=200)
-    assert (ended.outcome, ended.cause) == ("killed", "limit_memory")
-    assert ended.usage is not None
-    assert ended.usage.memory_peak_kb > 200 << 10
-
-
-def test_the_output_limit_ends_it_and_counts_only_growth(bench: Bench):
-    small = bench.launch("cat input; sleep 2", Behaviour(2 * SECOND_US), output_limit_bytes=1 << 20)
-    Path(small.folder, "input").write_bytes(b"x" * 900_000)
-    large = bench.launch(
-        "head -c 5000000 /dev/zero > grows; sleep 50",
-        Behaviour(60 * SECOND_US, files={"grows": bytes(5_000_000)}),
-        output_limit_bytes=1 << 20,
-    )
-    bench.start(small, large)
-    ended = bench.end_of(small)
-    assert ended.outcome == "success", ended
-    ended = bench.end_of(large)
-    assert (ended.outcome, ended.cause) == ("killed", "limit_output")
-
-
-def test_stop_lets_it_say_goodbye(bench: Bench):
-    text = "trap 'echo bye; exit 0' TERM\necho up\nwhile :; do sleep 0.1; done"
-    launch = bench.launch(text, Behaviour(60 * SECOND_US, logs={"stdout": b"up\nbye\n"}))
-    bench.start(launch)
-    bench.until_running(launch)
-    bench.until(lambda: bench.driver.read_log(launch.attempt, "stdout", 0, 9), "for its first line")
-    assert bench.driver.stop([launch.attempt], 30) == []
-    ended = bench.end_of(launch)
-    assert (ended.outcome, ended.cause) == ("killed", "cancelled")
-    assert bench.driver.read_log(launch.attempt, "stdout", 0, 100) == b"up\nbye\n"
-    assert bench.driver.stop([launch.attempt], 1) == []  # over already: nothing to do, nothing wrong
-
-
-def test_stop_kills_after_the_grace(bench: Bench):
-    text = "trap '' TERM\necho up\nwhile :; do sleep 0.1; done"
-    launch = bench.launch(text, Behaviour(60 * SECOND_US, logs={"stdout": b"up\n"}, heeds_term=False))
-    bench.start(launch)
-    bench.until(lambda: bench.driver.read_log(launch.attempt, "stdout", 0, 9), "for its first line")
-    began = time.monotonic()
-    bench.driver.stop([launch.attempt], 2)
-    ended = bench.end_of(launch)
-    assert (ended.outcome, ended.cause) == ("killed", "cancelled")
-    assert time.monotonic() - began >= 1.5
-
-
-def test_stop_before_it_is_seen_running(bench: Bench):
-    launch = bench.launch("sleep 60", LONG)
-    bench.start(launch)
-    bench.driver.stop([launch.attempt], 0)
-    assert (bench.end_of(launch).outcome, bench.end_of(launch).cause) == ("killed", "cancelled")
-
-
-@pytest.mark.parametrize("way", ["by itself", "stopped"])
-def test_no_process_is_left(real: Bench, way: str):
-    launch = real.launch(
-        f"""sleep 300 & echo $! >> pids
-        setsid sh -c 'echo $$ >> pids; sleep 301' &
-        {PYTHON} -S -c '
-import os, time
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        open("pids", "a").write(f"{{os.getpid()}}\\n")
-        open("daemon", "w").close()
-        time.sleep(302)
-    os._exit(0)
-'
-        while [ ! -e daemon ]; do sleep 0.05; done
-        touch ready
-        {"sleep 300" if way == "stopped" else "sleep 0.3"}"""
-    )
-    real.start(launch)
-    real.until(lambda: Path(launch.folder, "ready").exists(), "for the tree")
-    if way == "stopped":
-        real.driver.stop([launch.attempt], 1)
-    ended = real.end_of(launch)
-    assert ended.outcome == ("killed" if way == "stopped" else "success")
-    pids = pids_in(Path(launch.folder, "pids"))
-    assert len(pids) == 3
-    assert not any(alive(pid) for pid in pids)
 
 
 def test_the_same_attempt_runs_once(bench: Bench):
@@ -265,11 +95,11 @@ def test_adopted_while_running_and_after_its_end(bench: Bench):
     bench.hear(bench.again().adopt())
     assert bench.end_of(short) == ended  # told again, and the same
     bench.until_running(long)
-    assert "Ended" not in kinds(bench, long)
+    assert "Ended" not in bench.kinds(long)
     assert bench.end_of(long).exit_code == 5
     bench.heard.clear()
     bench.hear(bench.again().adopt())
-    assert {"Running", "Ended"} <= set(kinds(bench, long))
+    assert {"Running", "Ended"} <= set(bench.kinds(long))
 
 
 def test_runs_outlive_an_agent_that_is_killed(real: Bench):
@@ -283,7 +113,9 @@ def test_runs_outlive_an_agent_that_is_killed(real: Bench):
         "time.sleep(100)\n"
     )
     agent = subprocess.Popen(
-        [PYTHON, "-c", program, msgspec.json.encode(launch).decode()], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, msgspec.json.encode(launch).decode()],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert agent.stdout is not None
     assert "Started" in agent.stdout.readline()
@@ -436,42 +268,6 @@ def test_a_job_that_spoils_its_marks_harms_only_itself(real: Bench, harm: str):
     assert ended.usage is None or ended.usage.milli_device_seconds < 60_000
     assert b"root:" not in real.driver.read_log(spoiled.attempt, "stdout", 0, 1000)
     assert isinstance(real.driver.clean([spoiled.attempt])[0], Erased)
-
-
-def test_pause_stops_the_meter_and_resume_goes_on(bench: Bench):
-    launch = bench.launch("sleep 1; sleep 1; sleep 1", Behaviour(3 * SECOND_US))
-    bench.start(launch)
-    bench.until_running(launch)
-    assert bench.driver.probe().features.pause == bench.pauses
-    if not bench.pauses:
-        assert [type(answer) for answer in bench.driver.pause([launch.attempt])] == [Refused]
-        assert bench.end_of(launch).outcome == "success"
-        return
-    assert bench.driver.pause([launch.attempt]) == []
-    bench.until(lambda: any(isinstance(one, Paused) for one in bench.heard[launch.attempt]))
-    time.sleep(4)
-    bench.hear(bench.driver.poll())
-    assert "Ended" not in kinds(bench, launch)
-    assert len(bench.driver.pause([launch.attempt])) == 1
-    assert bench.driver.resume([launch.attempt]) == []
-    ended = bench.end_of(launch)
-    assert ended.outcome == "success"
-    assert ended.usage is not None
-    assert ended.usage.milli_device_seconds < (ended.at_us - ended.usage.from_us) // 1000 - 2500
-    assert len(bench.driver.pause([launch.attempt, "never-seen.1"])) == 2
-
-
-def test_an_agent_that_is_not_acknowledged_lets_go(bench: Bench):
-    kept = bench.launch("sleep 60", LONG, lost_after_s=600)
-    left = bench.launch("sleep 60", LONG, lost_after_s=4)
-    bench.start(kept, left)
-    bench.until_running(kept, left)
-    bench.driver.acknowledge()
-    ended = bench.end_of(left)
-    assert (ended.outcome, ended.cause) == ("killed", "unacknowledged")
-    assert "Ended" not in kinds(bench, kept)
-    bench.driver.stop([kept.attempt], 0)
-    bench.end_of(kept)
 
 
 def test_an_array_of_attempts(bench: Bench):

@@ -1,0 +1,168 @@
+"""What every driver promises of how an attempt ends: limits, stop, pause, silence; nothing is left behind."""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.contract.driver_benches import HERE, LONG, SECOND_US, Bench
+
+from suanwang.drivers.fake_engine import Behaviour
+from suanwang.drivers.port import Paused, Refused
+
+BENCHES: dict[str, type[Bench]] = HERE
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def pids_in(path: Path) -> list[int]:
+    return [int(line) for line in path.read_text().split()]
+
+
+def test_the_time_limit_ends_it(bench: Bench):
+    launch, ended = bench.run("sleep 60", LONG, time_limit_s=2)
+    assert (ended.outcome, ended.cause) == ("killed", "limit_time")
+    assert ended.usage is not None
+    assert 1000 <= ended.usage.milli_device_seconds <= 15_000
+    assert launch.attempt in bench.heard
+
+
+def test_more_time_is_given(bench: Bench):
+    launch = bench.launch("sleep 4", Behaviour(4 * SECOND_US), time_limit_s=2)
+    longer = bench.launch("sleep 60", LONG, time_limit_s=2)
+    bench.start(launch, longer)
+    assert bench.driver.prolong(launch.attempt, 30) == []
+    assert bench.driver.prolong(longer.attempt, 5) == []
+    assert bench.end_of(launch).outcome == "success"
+    ended = bench.end_of(longer)
+    assert (ended.outcome, ended.cause) == ("killed", "limit_time")
+    assert ended.usage is not None
+    assert 4000 <= ended.usage.milli_device_seconds <= 20_000
+    assert bench.driver.prolong(launch.attempt, 60) == []  # over already: nothing to do, nothing wrong
+    assert [answer.attempt for answer in bench.driver.prolong("job-none.1", 9)] == ["job-none.1"]
+
+
+def test_the_memory_limit_ends_it(bench: Bench):
+    text = f"#!{sys.executable} -S\nimport time\ndata = bytearray(600 << 20)\ntime.sleep(50)\n"
+    _, ended = bench.run(text, Behaviour(60 * SECOND_US, memory_peak_kb=600 << 10), memory_mb=200)
+    assert (ended.outcome, ended.cause) == ("killed", "limit_memory")
+    assert ended.usage is not None
+    assert ended.usage.memory_peak_kb > 200 << 10
+
+
+def test_the_output_limit_ends_it_and_counts_only_growth(bench: Bench):
+    small = bench.launch("cat input; sleep 2", Behaviour(2 * SECOND_US), output_limit_bytes=1 << 20)
+    Path(small.folder, "input").write_bytes(b"x" * 900_000)
+    large = bench.launch(
+        "head -c 5000000 /dev/zero > grows; sleep 50",
+        Behaviour(60 * SECOND_US, files={"grows": bytes(5_000_000)}),
+        output_limit_bytes=1 << 20,
+    )
+    bench.start(small, large)
+    ended = bench.end_of(small)
+    assert ended.outcome == "success", ended
+    ended = bench.end_of(large)
+    assert (ended.outcome, ended.cause) == ("killed", "limit_output")
+
+
+def test_stop_lets_it_say_goodbye(bench: Bench):
+    text = "trap 'echo bye; exit 0' TERM\necho up\nwhile :; do sleep 0.1; done"
+    launch = bench.launch(text, Behaviour(60 * SECOND_US, logs={"stdout": b"up\nbye\n"}))
+    bench.start(launch)
+    bench.until_running(launch)
+    bench.until(lambda: bench.driver.read_log(launch.attempt, "stdout", 0, 9), "for its first line")
+    assert bench.driver.stop([launch.attempt], 30) == []
+    ended = bench.end_of(launch)
+    assert (ended.outcome, ended.cause) == ("killed", "cancelled")
+    assert bench.driver.read_log(launch.attempt, "stdout", 0, 100) == b"up\nbye\n"
+    assert bench.driver.stop([launch.attempt], 1) == []  # over already: nothing to do, nothing wrong
+
+
+def test_stop_kills_after_the_grace(bench: Bench):
+    text = "trap '' TERM\necho up\nwhile :; do sleep 0.1; done"
+    launch = bench.launch(text, Behaviour(60 * SECOND_US, logs={"stdout": b"up\n"}, heeds_term=False))
+    bench.start(launch)
+    bench.until(lambda: bench.driver.read_log(launch.attempt, "stdout", 0, 9), "for its first line")
+    began = time.monotonic()
+    bench.driver.stop([launch.attempt], 2)
+    ended = bench.end_of(launch)
+    assert (ended.outcome, ended.cause) == ("killed", "cancelled")
+    assert time.monotonic() - began >= 1.5
+
+
+def test_stop_before_it_is_seen_running(bench: Bench):
+    launch = bench.launch("sleep 60", LONG)
+    bench.start(launch)
+    bench.driver.stop([launch.attempt], 0)
+    assert (bench.end_of(launch).outcome, bench.end_of(launch).cause) == ("killed", "cancelled")
+
+
+@pytest.mark.parametrize("way", ["by itself", "stopped"])
+def test_no_process_is_left(real: Bench, way: str):
+    launch = real.launch(
+        f"""sleep 300 & echo $! >> pids
+        setsid sh -c 'echo $$ >> pids; sleep 301' &
+        {sys.executable} -S -c '
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        open("pids", "a").write(f"{{os.getpid()}}\\n")
+        open("daemon", "w").close()
+        time.sleep(302)
+    os._exit(0)
+'
+        while [ ! -e daemon ]; do sleep 0.05; done
+        touch ready
+        {"sleep 300" if way == "stopped" else "sleep 0.3"}"""
+    )
+    real.start(launch)
+    real.until(lambda: Path(launch.folder, "ready").exists(), "for the tree")
+    if way == "stopped":
+        real.driver.stop([launch.attempt], 1)
+    ended = real.end_of(launch)
+    assert ended.outcome == ("killed" if way == "stopped" else "success")
+    pids = pids_in(Path(launch.folder, "pids"))
+    assert len(pids) == 3
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_pause_stops_the_meter_and_resume_goes_on(bench: Bench):
+    launch = bench.launch("sleep 1; sleep 1; sleep 1", Behaviour(3 * SECOND_US))
+    bench.start(launch)
+    bench.until_running(launch)
+    assert bench.driver.probe().features.pause == bench.pauses
+    if not bench.pauses:
+        assert [type(answer) for answer in bench.driver.pause([launch.attempt])] == [Refused]
+        assert bench.end_of(launch).outcome == "success"
+        return
+    assert bench.driver.pause([launch.attempt]) == []
+    bench.until(lambda: any(isinstance(one, Paused) for one in bench.heard[launch.attempt]))
+    time.sleep(4)
+    bench.hear(bench.driver.poll())
+    assert "Ended" not in bench.kinds(launch)
+    assert len(bench.driver.pause([launch.attempt])) == 1
+    assert bench.driver.resume([launch.attempt]) == []
+    ended = bench.end_of(launch)
+    assert ended.outcome == "success"
+    assert ended.usage is not None
+    assert ended.usage.milli_device_seconds < (ended.at_us - ended.usage.from_us) // 1000 - 2500
+    assert len(bench.driver.pause([launch.attempt, "never-seen.1"])) == 2
+
+
+def test_an_agent_that_is_not_acknowledged_lets_go(bench: Bench):
+    kept = bench.launch("sleep 60", LONG, lost_after_s=600)
+    left = bench.launch("sleep 60", LONG, lost_after_s=4)
+    bench.start(kept, left)
+    bench.until_running(kept, left)
+    bench.driver.acknowledge()
+    ended = bench.end_of(left)
+    assert (ended.outcome, ended.cause) == ("killed", "unacknowledged")
+    assert "Ended" not in bench.kinds(kept)
+    bench.driver.stop([kept.attempt], 0)
+    bench.end_of(kept)
