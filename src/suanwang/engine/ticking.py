@@ -90,11 +90,13 @@ def new_slot(platform: Platform, at: int) -> Iterator[events.AnyEvent]:
         return
     platform.line.full.clear()
     platform.ground.earliest.clear()
+    if not platform.has_work() and not platform.state.prices:
+        return
     for pool in list(platform.centre_of):
         yield from fill(platform, pool, at)
     state, terms = platform.state, platform.terms
     slot = terms.slot_of(at) + terms.freeze_slots
     if state.clearing is not None and slot - state.cleared_slot <= CLEARING_SLOTS_MOST:
         return
-    if platform.has_work():
+    if platform.has_work() or state.prices:  # where nobody waits any more, nothing is scarce
         yield events.ClearingAsked(at, state.clearing_count + 1, slot)

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 from tests.unit.engine.stage import HOUR, MIDNIGHT, WEST, YUAN, Stage, grant, one, outage, spec
 
+from suanwang.clearing.by_prices import Settings
 from suanwang.engine import events, inputs
+from suanwang.engine.clearing_request import clearing_request
 from suanwang.ledger import commands as c
 from suanwang.model.job import JobSpec
 from suanwang.model.network import PairingRow
+from suanwang.runtime.solving import plan_of
 from suanwang.units.errors import InvalidInput
 
 DAWN = MIDNIGHT + 32 * HOUR  # 8 o'clock of the second day
@@ -315,4 +318,19 @@ def test_a_reservation_comes_forward_into_dearer_hours(
     assert stage.where(second) == ("east-A", hour)
     held = stage.platform.state.vouchers.ledger.holds[stage.attempt(second)].placed_micro
     assert held == stage.attempt_of(second).figures.charge_micro == (10_800_000 if hour < 24 else 10_300_000)
+    stage.agrees()
+
+
+def test_prices_of_a_burst_end_with_the_next_clearing_though_nobody_waits() -> None:
+    stage = Stage(reserve_hours=24)
+    (job,) = stage.submit(spec(not_before_at=MIDNIGHT + 19 * HOUR))
+    stage.until(11)
+    stage.take(inputs.TakePlan, 1, 0, (), (inputs.PoolPrices("west-A", (50_000_000,) * 24),), 0, 0)
+    stage.take(inputs.CancelJob, job)
+    assert stage.platform.state.prices and not stage.platform.has_work()
+    asked = stage.until(12)
+    assert [type(event) for event in asked] == [events.ClearingAsked]
+    stage.raw(plan_of(clearing_request(stage.platform), Settings(), "plan"))
+    assert not stage.platform.state.prices
+    assert not stage.until(13)
     stage.agrees()
