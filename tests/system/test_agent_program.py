@@ -189,7 +189,7 @@ def test_two_agents_in_one_folder_and_a_file_with_faults_are_told(scene: Scene, 
     bad = tmp_path / "bad.yaml"
     bad.write_text(
         "platform: nowhere\ncentre: c\ntoken_file: /nowhere\ndata_folder: data\n"
-        "driver: local\nwait_s: 99\npools: []\n"
+        "driver: local\nwait_s: 26\npools: []\n"
     )
     told = subprocess.run([*command, str(bad)], capture_output=True, text=True, check=False)
     assert told.returncode == 2

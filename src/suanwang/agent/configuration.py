@@ -12,6 +12,8 @@ from suanwang.units.text import Text, same
 
 DriverName = Literal["local", "slurm", "ray", "fake"]
 GIGABYTE = 1 << 30
+WAIT_S_MOST = 25
+"""An answer that took longer than 30 s to come says too little of when the platform spoke to move fences."""
 
 
 class AgentPool(msgspec.Struct, frozen=True):
@@ -113,7 +115,7 @@ def checked(given: AgentConfiguration, where: str) -> AgentConfiguration:
             )
     for place, value, least, most in (
         ("report_interval_s", given.report_interval_s, 1, 3600),
-        ("wait_s", given.wait_s, 0, 50),
+        ("wait_s", given.wait_s, 0, WAIT_S_MOST),
         ("fake_run_s", given.fake_run_s, 0, 86_400),
         ("limits.inputs_bytes", given.limits.inputs_bytes, 0, 2**62),
         ("limits.outputs_bytes", given.limits.outputs_bytes, 0, 2**62),

@@ -201,6 +201,8 @@ class Supervision:
             run.ran_ns, run.resumed_ns = run.running_ns(now_ns), now_ns
             run.state = "running" if again else "paused"
             self.tell(self.standing(run))
+            if not again:
+                self.tell(run.usage(now_ns, self.meter))  # what it used lies before the pause
         return refused
 
     def prolong(self, attempts: Iterable[str], time_limit_s: int) -> list[Refused]:

@@ -96,12 +96,12 @@ class CentreAgent:
     def joined(self, session: int, sent_us: int, standing: Collection[str] | None = None) -> None:
         """A session begins, asked for at `sent_us`: what was not acknowledged is reported anew in it.
 
-        `standing`: the attempts that are not over for the platform; what runs here and is none of them ends.
+        `standing`: the attempts that live on for the platform; what is none of them ends, or never begins.
         """
         self.hear(sent_us)
-        for attempt in self.live if standing is not None else ():
-            if attempt not in (standing or ()):
-                self.stop(attempt, self.memory.works[attempt], "fenced")
+        for attempt, work in list(self.memory.works.items()) if standing is not None else ():
+            if attempt not in (standing or ()) and (work.phase in LIVE or work.phase == "ordered"):
+                self.stop(attempt, work, "fenced")
         self.note(records.SessionBegun(session))
         self.sent, self.report_count, self.fits_told = None, 0, None
 
@@ -218,8 +218,7 @@ class CentreAgent:
             return
         if self.deadlines.runs(attempt):
             self.deadlines.ran[attempt] = ran_us(work, reading), moment.steady_us
-        used = use_since(attempt, work, reading, 0 if last else self.report_interval_us)
-        if used is not None:
+        for used in use_since(attempt, work, reading, 0 if last else self.report_interval_us):
             self.note(records.FactKept(used))
 
     def over(
@@ -282,7 +281,7 @@ class CentreAgent:
     def missing(self, attempt: str, moment: Moment) -> None:
         """The engine has no such attempt, and nothing of it runs."""
         work = self.memory.works.get(attempt)
-        if work is not None and work.phase == "begun" and work.stopping:
+        if work is not None and work.phase in ("ordered", "begun") and work.stopping:
             self.not_begun(attempt, moment, *stopped(work.stopping))
         else:
             self.over(attempt, moment.at, "lost", note="its engine does not know it any more")
@@ -321,7 +320,7 @@ class CentreAgent:
         if work.phase == "ordered":
             if moment.at >= work.end_at:
                 self.not_begun(attempt, moment, "preempted", "start_failed", "too late to begin")
-            elif attempt in self.ready and moment.at >= work.launch.start_at:
+            elif attempt in self.ready and moment.at >= work.launch.start_at and not work.stopping:
                 self.begin(attempt, work, moment)
         elif work.phase in LIVE and not work.stopping:
             ran_us = self.deadlines.ran_us(attempt, moment)

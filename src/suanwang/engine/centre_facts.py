@@ -1,5 +1,6 @@
 """What an engine says of an attempt, in the platform's words: how it ended, what it used."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from suanwang.model.agent_records import Work
@@ -54,15 +55,32 @@ def ran_us(work: Work, reading: Reading) -> int:
     return reading.milli_device_s * MICROSECONDS_PER_SECOND // work.launch.resources.milli
 
 
-def use_since(attempt: str, work: Work, reading: Reading, interval_us: int) -> Used | None:
-    """The use that is not yet among the facts; None where there is none, or `interval_us` has not gone by.
+def use_since(attempt: str, work: Work, reading: Reading, interval_us: int) -> list[Used]:
+    """The use that is not yet among the facts; none where `interval_us` has not gone by.
 
-    invariant: used_to ≤ from_at < to_at, and the lengths of all intervals sum to no more than the meter ran
+    What the meter ran is laid into the time in which the attempt did not stand still, the latest first. Where
+    it stands still now, what it has used is told at once.
+    invariant: used_to ≤ from_at < to_at, no pause within, and the lengths of all intervals sum to no more
+    than the meter ran
     """
-    room_us = reading.until_at - max(work.used_to, work.started_at or reading.from_at)
-    span_us = min(ran_us(work, reading) - work.used_us, room_us)
-    if span_us <= 0 or room_us < interval_us:
-        return None
-    energy_wh = None if reading.energy_j is None else max(0, reading.energy_j // 3600 - work.energy_wh)
-    from_at = reading.until_at - span_us
-    return Used(attempt, reading.meter, from_at, reading.until_at, work.launch.resources.milli, energy_wh)
+    begin_at = max(work.used_to, work.started_at or reading.from_at)
+    if reading.until_at - begin_at < interval_us and work.phase != "paused":
+        return []
+    left_us = ran_us(work, reading) - work.used_us
+    left_wh = None if reading.energy_j is None else max(0, reading.energy_j // 3600 - work.energy_wh)
+    used: list[Used] = []
+    for from_at, to_at in running_times(begin_at, reading.until_at, work.pauses):
+        span_us = min(left_us, to_at - from_at)
+        if span_us > 0:
+            milli = work.launch.resources.milli
+            used.append(Used(attempt, reading.meter, to_at - span_us, to_at, milli, left_wh))
+            left_us, left_wh = left_us - span_us, None if left_wh is None else 0
+    return used[::-1]
+
+
+def running_times(begin_at: int, until_at: int, pauses: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What the pauses leave of the time between two instants, the latest part first; some may be empty."""
+    for from_at, to_at in reversed(pauses):
+        yield max(begin_at, to_at), until_at
+        until_at = min(until_at, from_at)
+    yield begin_at, until_at

@@ -1,7 +1,7 @@
 """The memory of a centre's agent: how each record of its journal changes it. Nothing is decided here."""
 
 from suanwang.model import agent_records as records
-from suanwang.model.agent_records import AnyRecord, Memory, Work
+from suanwang.model.agent_records import NEVER_ENDED, AnyRecord, Memory, Work
 from suanwang.model.facts import AnyFact, Ended, Erased, Paused, Resumed, Started, Used
 from suanwang.model.orders import AnyOrder, Launch, Pause, Prolong, Resume, Stop
 
@@ -63,11 +63,15 @@ def remember_fact(work: Work | None, fact: AnyFact) -> None:
             work.phase, work.started_at = "running", fact.at
         case Paused():
             work.phase = "paused"
+            work.pauses.append((fact.at, NEVER_ENDED))
         case Resumed():
             work.phase = "running"
+            if work.pauses:
+                work.pauses[-1] = (work.pauses[-1][0], fact.at)
         case Used():
             work.used_us += fact.to_at - fact.from_at
             work.used_to = fact.to_at
+            work.pauses = [pause for pause in work.pauses if pause[1] > fact.to_at]
             work.energy_wh += fact.energy_wh or 0
         case Ended():
             work.phase = "ended"

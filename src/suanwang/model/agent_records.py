@@ -68,11 +68,15 @@ class Acknowledged(Record, frozen=True, tag="acknowledged"):
     facts: int
 
 
+NEVER_ENDED = 2**62
+"""The end of a pause that goes on."""
+
+
 class Work(msgspec.Struct):
     """What is remembered of one attempt.
 
     `stopping`: why it is being stopped, "" while it is not. `used_us`: running time in the facts so far, up
-    to `used_to`. `end_known`: the platform has its end.
+    to `used_to`. `end_known`: the platform has its end. `pauses`: when it stood still since `used_to`.
     """
 
     launch: Launch
@@ -88,6 +92,7 @@ class Work(msgspec.Struct):
     energy_wh: int = 0
     over: Over | None = None
     end_known: bool = False
+    pauses: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
 
 class Memory(msgspec.Struct):

@@ -147,6 +147,38 @@ def test_limit_of_running_time_leaves_pauses_out() -> None:
     assert (ended.outcome, ended.reason) == ("killed", "limit_time")
 
 
+def test_no_interval_of_usage_has_a_pause_within() -> None:
+    agent = begun(limit_s=1000)
+    agent.metered("j.1", Reading("m", NOON, NOON + 10 * SECOND, 2000 * 10), at(10))
+    agent.standing("j.1", NOON + 20 * SECOND, at(21))
+    agent.metered("j.1", Reading("m", NOON, NOON + 25 * SECOND, 2000 * 20), at(25))
+    agent.metered("j.1", Reading("m", NOON, NOON + 400 * SECOND, 2000 * 20), at(400))
+    agent.running("j.1", NOON, at(500))
+    agent.metered("j.1", Reading("m", NOON, NOON + 600 * SECOND, 2000 * 120), at(600))
+    agent.standing("j.1", NOON + 610 * SECOND, at(610))
+    agent.metered("j.1", Reading("m", NOON, NOON + 700 * SECOND, 2000 * 130), at(700), last=True)
+    used = [fact for fact in told(agent) if isinstance(fact, Used)]
+    assert [((one.from_at - NOON) // SECOND, (one.to_at - NOON) // SECOND) for one in used] == [
+        (0, 20),
+        (500, 600),
+        (600, 610),
+    ]
+
+
+def test_what_was_metered_once_is_laid_beside_all_pauses() -> None:
+    agent = begun(limit_s=1000)
+    for pause_s, again_s in ((20, 100), (130, 500)):
+        agent.standing("j.1", NOON + pause_s * SECOND, at(pause_s))
+        agent.running("j.1", NOON, at(again_s))
+    agent.metered("j.1", Reading("m", NOON, NOON + 510 * SECOND, 2000 * 45), at(510), last=True)
+    used = [fact for fact in told(agent) if isinstance(fact, Used)]
+    assert [((one.from_at - NOON) // SECOND, (one.to_at - NOON) // SECOND) for one in used] == [
+        (15, 20),
+        (100, 130),
+        (500, 510),
+    ]
+
+
 def test_more_time_moves_limit_and_end() -> None:
     agent = begun(limit_s=100, end_s=110)
     agent.answered(said((Prolong(2, "j.1", 200, NOON + 250 * SECOND),)), 90 * SECOND, at(90))
