@@ -28,6 +28,11 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 YUAN = 1_000_000
+TEN = MIDNIGHT + 10 * HOUR
+DIGEST = "ab" * 32
+PAIRED = PairingRow(
+    from_region="31", to_hub="yangtze", discount_bp=5000, quota_device_hours=10, from_slot=0, to_slot=48
+)
 EAST_BY_HOUR = ("300000",) * 8 + ("800000",) * 16
 
 
