@@ -254,7 +254,12 @@ class Body:
         self.errands.do(lane, lambda: self.staging.prepare(step.launch, pool), then, failed)
 
     def begin(self, wanted: list[steps.Begin]) -> None:
-        """Start those that are prepared."""
+        """Start those that are prepared and still wanted: an engine that was away may be asked late."""
+        works = self.agent.memory.works
+        # invariant: what was told to stop is never begun; its End, which follows, finds nothing of it
+        wanted = [step for step in wanted if step.attempt in works and not works[step.attempt].stopping]
+        if not wanted:
+            return
         launches = [
             msgspec.structs.replace(self.prepared[step.attempt].launch, time_limit_s=step.limit_s)
             for step in wanted

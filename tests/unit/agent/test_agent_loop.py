@@ -319,6 +319,22 @@ def test_an_agent_that_was_dead_past_the_fence_ends_the_work_before_it_speaks(tm
     assert (ended.outcome, ended.reason) == ("preempted", "fenced")
 
 
+def test_what_was_told_to_stop_while_the_engine_was_away_never_begins(centre: Centre) -> None:
+    centre.run(2)
+    centre.engine.away = True
+    centre.launch("j1.1")
+    centre.run(10)
+    assert centre.engine.runs == {}
+    centre.give(Stop(2, "j1.1", "cancelled", 0))
+    centre.run(10)
+    centre.engine.away = False
+    centre.run(30)
+    assert centre.engine.runs == {}
+    ended = centre.stand_in.ended("j1.1")
+    assert ended is not None
+    assert (ended.outcome, ended.reason) == ("killed", "cancelled")
+
+
 def test_pause_prolong_and_resume_reach_the_engine(centre: Centre) -> None:
     centre.launch("j1.1", limit_s=20)
     centre.run(10)

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,26 @@ def test_what_begins_before_the_engine_is_adopted_is_not_prepared_twice() -> Non
     agent.take()
     agent.adopted(set(), at(0))
     assert steps_of(agent) == []
+
+
+@pytest.mark.parametrize("standing", [(), ("j.1",)])
+def test_what_the_platform_has_given_up_before_it_began_never_begins(standing: tuple[str, ...]) -> None:
+    """An agent that died between order and start comes back, and learns what lives on as it joins."""
+    before = CentreAgent("chengdu")
+    before.joined(1, 0)
+    before.answered(said((launch(1, "j.1"),)), 0, at(0))
+    agent = CentreAgent("chengdu", before.memory)
+    agent.joined(2, 0, standing)
+    agent.prepared("j.1", at(1))
+    kinds = [type(step) for step in steps_of(agent)]
+    if standing:
+        assert kinds == [steps.Prepare, steps.Begin]
+        return
+    assert kinds == [steps.Prepare, steps.End]
+    agent.missing("j.1", at(1))
+    agent.prepared("j.1", at(2))
+    assert steps_of(agent) == []
+    assert told(agent) == [Ended("j.1", NOON + SECOND, "preempted", "fenced")]
 
 
 def test_the_time_given_ends_at_the_latest_end() -> None:

@@ -231,6 +231,10 @@ class FaultyAgent:
             case steps.Prepare():
                 agent.prepared(attempt, self.moment())
             case steps.Begin():
+                # as the agent's body does: what was told to stop meanwhile is not begun
+                work = agent.memory.works.get(attempt)
+                if work is None or work.stopping:
+                    return
                 if attempt in machine.runs:
                     self.tell_state(attempt)
                 elif not machine.launch(step.launch, step.limit_s):
