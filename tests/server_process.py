@@ -20,11 +20,13 @@ START_S = 60.0
 class Server:
     """One process. `data`: its folder; several may share one."""
 
-    def __init__(self, data: Path, network: Path | None = None, files: bool = False, name: str = "a") -> None:
+    def __init__(
+        self, data: Path, network: Path | None = None, files: bool = False, name: str = "a", port: int = 0
+    ) -> None:
         self.data, self.log = data, data / f"server-{name}.log"
         self.address = data / "server.address"
         self.address.unlink(missing_ok=True)
-        words = [sys.executable, "-m", "suanwang", "server", "--port", "0", "--data", str(data)]
+        words = [sys.executable, "-m", "suanwang", "server", "--port", str(port), "--data", str(data)]
         words += ["--network", str(network)] if network else []
         words += ["--file-log"] if files else []
         environment = {key: value for key, value in os.environ.items() if key != "SUANWANG_DATABASE_URL"}
