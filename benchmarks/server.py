@@ -264,8 +264,8 @@ def done(order: Launch) -> tuple[AnyFact, ...]:
 
 
 def whole_life(quick: bool) -> list[Row]:
-    """Whole lives a second: admit, place, hold, dispatch, meter, settle; durable; ten centres."""
-    folder = network("national", 1_000, 10, 0.8)
+    """Whole lives a second: admit, place, hold, dispatch, meter, settle; durable; 20 centres."""
+    folder = network("national", 20_000, 20, 0.8)
     jobs = 2_000 if quick else 10_000
     rows: list[Row] = []
     for delay_s in (0.0, DELAY_S):
