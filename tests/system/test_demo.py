@@ -97,3 +97,21 @@ def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "not an empty folder" in done.stderr
     assert (tmp_path / "mine").read_text() == "kept"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's database runs as another user")
+def test_a_folder_that_the_database_cannot_reach_is_refused_at_once(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    done = subprocess.run(
+        [*PROGRAM, "--once", "--keep", "platform", "--lang", "en"],
+        cwd=closed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--keep" in done.stderr
+    assert "cannot reach" in done.stderr
+    assert list(closed.iterdir()) == []

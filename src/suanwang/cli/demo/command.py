@@ -104,9 +104,10 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
 def new_folder(named: Path | None) -> Path:
     """The folder of it all, which others may pass: the database runs as a user of its own under root.
 
-    Raises InvalidInput for one that is not empty.
+    Raises InvalidInput for one that is not empty, or that the database's user cannot reach.
     """
-    from suanwang.units.errors import Fault, InvalidInput
+    from suanwang.store.server_user import check_reach, server_user
+    from suanwang.units.errors import Fault, InvalidInput, Unsupported
 
     if named is None:
         folder = Path(tempfile.mkdtemp(prefix="suanwang-demo-"))
@@ -117,6 +118,20 @@ def new_folder(named: Path | None) -> Path:
             raise InvalidInput([Fault("--keep", what, str(named))])
         folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
+    try:
+        check_reach(server_user(), folder)
+    except Unsupported as refused:
+        folder.rmdir()
+        remedy = Text(
+            "--keep below a folder open to all, such as /var/tmp, or run as an ordinary user",
+            "将 --keep 设在所有用户可通过的目录下，如 /var/tmp；或以普通用户运行",
+        )
+        raise InvalidInput(
+            [
+                Fault("--keep", fault.what, str(folder), fault.expected, remedy, kind=fault.kind)
+                for fault in refused.faults
+            ]
+        ) from None
     return folder
 
 
