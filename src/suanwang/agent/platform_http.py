@@ -1,6 +1,7 @@
 """The platform over HTTP. Redirects are not followed, and the token is told to nobody else."""
 
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -8,6 +9,7 @@ import httpx
 import msgspec
 
 from suanwang.agent.platform import Away, Declined, Denied, Replaced
+from suanwang.agent.straight_line import Answered, StraightLine
 from suanwang.model.api.problem import Problem
 from suanwang.model.exchange import ContentKept, Exchange, Join, Joined, LogPart, LogTaken, Orders
 from suanwang.units.errors import Fault, SuanwangError
@@ -26,10 +28,15 @@ AGAIN = frozenset({408, 425, 429})
 
 
 class HttpPlatform:
-    """`client` knows the platform's address; the token is read anew for each call, so that it can change."""
+    """`client` knows the platform's address; the token is read anew for each call, so that it can change.
 
-    def __init__(self, client: httpx.Client, centre: str, token_file: Path) -> None:
-        self.client, self.centre, self.token_file = client, centre, token_file
+    Structs go by `line`, where there is one.
+    """
+
+    def __init__(
+        self, client: httpx.Client, centre: str, token_file: Path, line: StraightLine | None = None
+    ) -> None:
+        self.client, self.centre, self.token_file, self.line = client, centre, token_file, line
 
     def join(self, session: int) -> Joined:
         """See `Platform`."""
@@ -54,7 +61,7 @@ class HttpPlatform:
             try:
                 if not response.is_success:
                     response.read()
-                    raise failure(response)
+                    raise failure(answered(response), str(request.url))
                 length = 0
                 for chunk in response.iter_bytes(CHUNK_BYTES):
                     length += len(chunk)
@@ -78,29 +85,34 @@ class HttpPlatform:
             )
         except httpx.HTTPError as error:
             raise away("/v1/contents", error) from None
-        return self.read(response, ContentKept).name
+        return self.read(answered(response), "/v1/contents", ContentKept).name
 
     def ask(self, path: str, body: msgspec.Struct, answer: type[Answer], patience_s: float) -> Answer:
         """Post a struct and read one back."""
+        content, headers = msgspec.json.encode(body), self.headers() | {"content-type": "application/json"}
         try:
-            response = self.client.post(
-                path,
-                content=msgspec.json.encode(body),
-                headers=self.headers() | {"content-type": "application/json"},
-                timeout=timeout(patience_s),
-            )
-        except httpx.HTTPError as error:
+            if self.line is not None:
+                given = self.line.post(path, content, headers, patience_s)
+            else:
+                given = answered(
+                    self.client.post(path, content=content, headers=headers, timeout=timeout(patience_s))
+                )
+        except (httpx.HTTPError, OSError, HTTPException) as error:
             raise away(path, error) from None
-        return self.read(response, answer)
+        return self.read(given, path, answer)
 
-    def read(self, response: httpx.Response, answer: type[Answer]) -> Answer:
+    def read(self, given: Answered, path: str, answer: type[Answer]) -> Answer:
         """The struct of an answer. Raises what the answer says is wrong."""
-        if not response.is_success:
-            raise failure(response)
+        if not 200 <= given.status < 300:
+            raise failure(given, self.where(path))
         try:
-            return msgspec.json.decode(response.content, type=answer)
+            return msgspec.json.decode(given.body, type=answer)
         except msgspec.MsgspecError as error:
-            raise away(str(response.url), error) from None
+            raise away(self.where(path), error) from None
+
+    def where(self, path: str) -> str:
+        """The whole address."""
+        return f"{self.client.base_url}{path.lstrip('/')}"
 
     def headers(self) -> dict[str, str]:
         """Who asks. Raises Away where the token cannot be read now."""
@@ -122,24 +134,29 @@ def timeout(patience_s: float) -> httpx.Timeout:
     return httpx.Timeout(patience_s, connect=CONNECT_SECONDS)
 
 
-def failure(response: httpx.Response) -> SuanwangError:
+def answered(response: httpx.Response) -> Answered:
+    """An answer that was read to its end."""
+    return Answered(response.status_code, response.content)
+
+
+def failure(given: Answered, where: str) -> SuanwangError:
     """What an answer that is no success means for the agent."""
     try:
-        problem = msgspec.json.decode(response.content, type=Problem)
+        problem = msgspec.json.decode(given.body, type=Problem)
         told = "; ".join(fault.what for fault in problem.faults) or problem.detail or problem.title
         kind = problem.type
     except msgspec.MsgspecError:
-        told, kind = response.text[:200], ""
-    what = Text(f"the platform says {response.status_code}", f"平台应答 {response.status_code}")
-    if response.status_code in DENIED:
+        told, kind = given.body.decode(errors="replace")[:200], ""
+    what = Text(f"the platform says {given.status}", f"平台应答 {given.status}")
+    if given.status in DENIED:
         remedy = Text(
             "check the token file, and the centre that the token is for", "检查令牌文件及令牌所属中心"
         )
-        return Denied([Fault(str(response.url), what, told[:500], remedy=remedy)])
-    faults = [Fault(str(response.url), what, told[:500], kind=kind)]
+        return Denied([Fault(where, what, told[:500], remedy=remedy)])
+    faults = [Fault(where, what, told[:500], kind=kind)]
     if kind == STALE:
         return Replaced(faults)
-    again = response.status_code in AGAIN or not 400 <= response.status_code < 500
+    again = given.status in AGAIN or not 400 <= given.status < 500
     return Away(faults) if again else Declined(faults)
 
 

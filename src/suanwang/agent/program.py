@@ -17,7 +17,8 @@ from suanwang.agent.errands import InThreads
 from suanwang.agent.home import DRAIN, FolderTaken, Home, now
 from suanwang.agent.loop import AgentLoop
 from suanwang.agent.platform import Replaced
-from suanwang.agent.platform_http import HttpPlatform
+from suanwang.agent.platform_http import CONNECT_SECONDS, HttpPlatform
+from suanwang.agent.straight_line import straight_line
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text
 
@@ -46,13 +47,14 @@ def run_agent(given: AgentConfiguration, say: Callable[[Text], None]) -> None:
 
     before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
     driver = driver_for(given, home.folder / "engine")
+    line = straight_line(given.platform, CONNECT_SECONDS)
     with httpx.Client(base_url=given.platform, limits=CONNECTIONS, follow_redirects=False) as client:
         try:
             loop = AgentLoop(
                 given.centre,
                 home,
                 driver,
-                HttpPlatform(client, given.centre, Path(given.token_file)),
+                HttpPlatform(client, given.centre, Path(given.token_file), line),
                 errands,
                 given.pools,
                 now(),
@@ -73,6 +75,8 @@ def run_agent(given: AgentConfiguration, say: Callable[[Text], None]) -> None:
                 signal.signal(number, handler)
             driver.close()
             home.close()
+            if line is not None:
+                line.close()
 
 
 def stop_where_refused(loop: AgentLoop) -> None:
