@@ -88,13 +88,25 @@ def clear(
     `last`: an earlier clearing that the method `prices` goes on from; the other methods take no notice of it.
     Raises InvalidInput where the method cannot take the scenario, InvariantBroken where the check fails.
     """
-    settings, watch = settings or Settings(), watch or Watch()
+    watch = watch or Watch()
     watch.phase("compile")
-    problem = compile_problem(scenario)
+    return clear_compiled(compile_problem(scenario), method, settings, time_limit_s, watch, last)
+
+
+def clear_compiled(
+    problem: Problem,
+    method: Method = "prices",
+    settings: Settings | None = None,
+    time_limit_s: float | None = None,
+    watch: Watch | None = None,
+    last: LastClearing | None = None,
+) -> Outcome:
+    """`clear` from the arrays on."""
+    settings, watch = settings or Settings(), watch or Watch()
     solved = solve(problem, method, settings, time_limit_s, watch, last)
     watch.phase("check")
     outcome = outcome_of(problem, method, settings.seed, solved)
-    verify(scenario, outcome)
+    verify(problem.scenario, outcome)
     watch.phase("")
     return msgspec.structs.replace(outcome, seconds=watch.seconds)
 

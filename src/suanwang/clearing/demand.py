@@ -233,15 +233,17 @@ def in_parts(work: Callable[[int, int], None], count: int) -> None:
 def compile_demand(scenario: Scenario, supply: Supply, place: Place) -> tuple[Demand, Rows]:
     """The demand side of the problem."""
     jobs = scenario.jobs
-    sites = find_sites(scenario, place.region, place.links.rtt_ms)
-    wanted = list_wanted(scenario, supply)
+    with ThreadPoolExecutor(1) as beside:
+        finding = beside.submit(find_sites, scenario, place.region, place.links.rtt_ms)
+        wanted = list_wanted(scenario, supply)
+        in_nano_gb = to_places(jobs["gb_in"].to_numpy(), 9)
+        out_nano_gb = to_places(jobs["gb_out"].to_numpy(), 9)
+        sites = finding.result()
     rows, row = find_rows(wanted, sites, supply)
     carriage = compile_carriage(place.links, supply)
     asked, at = wanted.alternatives, wanted.at
     device_class, milli, reach = asked.device_class[at], asked.milli[at], asked.reach[at]
     slots = asked.slots.astype(np.int32)[at]
-    in_nano_gb = to_places(jobs["gb_in"].to_numpy(), 9)
-    out_nano_gb = to_places(jobs["gb_out"].to_numpy(), 9)
     entries = len(wanted.job)
     start, starts, allowed = (np.zeros(entries, np.int32) for _ in range(3))
     varies = np.zeros(entries, np.bool_)

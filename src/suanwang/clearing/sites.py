@@ -37,7 +37,7 @@ def distinct(codes: list[NDArray[np.int64]], sizes: list[int]) -> tuple[NDArray[
     for code, size in zip(codes[1:], sizes[1:], strict=True):
         key = key * size + code
         total *= size
-    if total <= 4 * len(key) + 1_000_000:
+    if total <= 16 * len(key) + 1_000_000:
         present = np.zeros(total, np.bool_)
         present[key] = True
         place = np.cumsum(present, dtype=np.int32) - 1

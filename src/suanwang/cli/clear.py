@@ -196,16 +196,17 @@ def clear_folder(
     from suanwang.cli.progress import ScreenWatch
     from suanwang.feeds.scenario_folder import read_scenario
 
-    with ScreenWatch(language) as watch, ThreadPoolExecutor(1) as beside_reading:
+    with ScreenWatch(language) as watch, ThreadPoolExecutor(1) as aside:
         watch.phase("read")
-        loading = beside_reading.submit(load_clearing, last_folder)
+        loading = aside.submit(load_clearing, last_folder)
         checked = read_scenario(folder)
         for warning in checked.warnings:
             watch.say(warning.say(language))
         scenario = checked.scenario
         last_tables = loading.result()
         from suanwang.clearing.by_prices import Settings
-        from suanwang.clearing.clear import clear
+        from suanwang.clearing.clear import clear, clear_compiled
+        from suanwang.clearing.compile import compile_problem
         from suanwang.feeds.last_result import match_last
         from suanwang.feeds.result_writer import write_plan, write_prices
         from suanwang.feeds.scenario_writer import replace
@@ -213,13 +214,14 @@ def clear_folder(
         from suanwang.reports.usage import measure
 
         settings = Settings(seed, threads or len(os.sched_getaffinity(0)), steps, rounds, workers, ray)
-        last = None
-        if last_tables is not None:
-            read = match_last(last_tables, scenario)
-            for warning in read.warnings:
-                watch.say(warning.say(language))
-            last = read.last
-        outcome = clear(scenario, method, settings, time_limit_s, watch, last)
+        watch.phase("compile")
+        matching = None if last_tables is None else aside.submit(match_last, last_tables, scenario)
+        problem = compile_problem(scenario)
+        read = None if matching is None else matching.result()
+        for warning in () if read is None else read.warnings:
+            watch.say(warning.say(language))
+        last = None if read is None else read.last
+        outcome = clear_compiled(problem, method, settings, time_limit_s, watch, last)
         other = clear(scenario, beside, settings) if beside else None
         watch.phase("write")
         form = "parquet" if (folder / "jobs.parquet").exists() else "csv"
@@ -251,8 +253,10 @@ def load_clearing(last_folder: Path | None) -> "LastTables | None":
 
     for module in ("suanwang.clearing.clear", "suanwang.reports.indicators"):
         importlib.import_module(module)
+    from suanwang.clearing.compile import wake_compiler
     from suanwang.feeds.last_result import load_last
 
+    wake_compiler()
     return None if last_folder is None else load_last(last_folder)
 
 

@@ -59,8 +59,11 @@ class OptionBook(msgspec.Struct, frozen=True):
     def parse(cls, column: pl.Series) -> "OptionBook":
         """The book of a column of option texts, null read as empty."""
         texts = column.fill_null("").alias("text")
-        distinct = texts.unique(maintain_order=True).to_frame().with_row_index("index")
-        text_of_job = texts.cast(pl.Enum(distinct["text"])).to_physical()
+        coded = texts.cast(pl.Categorical)
+        code = coded.to_physical()
+        distinct = coded.unique(maintain_order=True).cast(pl.String).to_frame().with_row_index("index")
+        place = np.zeros(int(pl.select(code.max()).item() or 0) + 1, np.int32)
+        place[code.unique(maintain_order=True).to_numpy()] = np.arange(distinct.height)
         parts = (
             distinct.lazy()
             .with_columns(pl.col("text").str.split(";"))
@@ -92,7 +95,7 @@ class OptionBook(msgspec.Struct, frozen=True):
         np.cumsum(np.bincount(good["index"].to_numpy(), minlength=distinct.height), out=first[1:])
         return cls(
             texts=distinct["text"],
-            text_of_job=text_of_job.to_numpy().astype(np.int32),
+            text_of_job=place[code.to_numpy()],
             first=first,
             device=good["device"],
             units_milli=good["units_milli"].to_numpy(),
