@@ -1,0 +1,361 @@
+"""The agent's brain between a faulty platform, a faulty engine and its own crashes, in virtual time."""
+
+from itertools import pairwise
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.engine.brain import (
+    DIGEST,
+    LOST_AFTER_S,
+    NOON,
+    SECOND,
+    launch,
+    said,
+)
+
+from suanwang.engine.centre_agent import CentreAgent
+from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_facts import Reading
+from suanwang.engine.centre_memory import remember
+from suanwang.engine.inputs import AgentReport
+from suanwang.model import agent_steps as steps
+from suanwang.model.agent_records import AnyRecord, Memory
+from suanwang.model.exchange import Orders
+from suanwang.model.facts import (
+    AnyFact,
+    Ended,
+    Erased,
+    Started,
+    Used,
+)
+from suanwang.model.job import Outcome
+from suanwang.model.orders import AnyOrder, Launch, Pause, Prolong, Resume, Stop
+
+
+class Life(msgspec.Struct):
+    """One attempt as the engine has it. Running time in microseconds by the steady clock."""
+
+    begun_at: int
+    begun_us: int
+    limit_s: int
+    lasts_us: int
+    ran_us: int = 0
+    since_us: int | None = None
+    ended: tuple[int, Outcome, str, int] | None = None
+    cleaned: bool = False
+
+
+DECODER = msgspec.json.Decoder(AnyRecord)
+
+
+def replayed(disk: list[bytes]) -> Memory:
+    memory = Memory()
+    for line in disk:
+        memory = remember(memory, DECODER.decode(line))
+    return memory
+
+
+class World:
+    """Platform, engine and disk around the brain. The brain may die at any point; these do not."""
+
+    def __init__(self, lasts: list[int]) -> None:
+        self.at, self.steady = NOON, 0
+        self.lasts = lasts
+        self.disk: list[bytes] = []
+        self.lives: dict[str, Life] = {}
+        self.orders: list[AnyOrder] = []
+        self.reports: dict[str, AgentReport] = {}
+        self.facts: list[AnyFact] = []
+        self.under_way: list[tuple[int, int, AgentReport | None]] = []
+        self.answers: list[tuple[int, Orders]] = []
+        self.session = 0
+        self.heard_us: int | None = None
+        self.starts: dict[str, int] = {}
+        self.agent = CentreAgent("chengdu", report_interval_s=30)
+        self.adopt_due = True
+        self.restart()
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.at, self.steady)
+
+    # -- the agent's body: records first, then steps
+
+    def settle(self, crash_after: int | None = None) -> None:
+        """Journal, then act; a crash comes after so many of both together."""
+        done = 0
+        while True:
+            records, todo = self.agent.take()
+            if not records and not todo:
+                return None
+            for record in records:
+                if done == crash_after:
+                    return self.restart()
+                self.disk.append(msgspec.json.encode(record))
+                done += 1
+            for step in todo:
+                if done == crash_after:
+                    return self.restart()
+                self.act(step)
+                done += 1
+
+    def act(self, step: steps.AnyStep) -> None:
+        agent, name = self.agent, step.attempt
+        life = self.lives.get(name)
+        match step:
+            case steps.Prepare():
+                agent.prepared(name, self.moment)
+            case steps.Begin():
+                assert self.agent.memory.works[name].phase == "begun"  # the intention is on disk
+                if life is None:
+                    lasts = self.lasts[len(self.lives) % len(self.lasts)] * SECOND
+                    self.lives[name] = Life(self.at, self.steady, step.limit_s, lasts, 0, self.steady)
+                    self.starts[name] = self.starts.get(name, 0) + 1
+            case steps.End():
+                if life is None:
+                    agent.missing(name, self.moment)
+                elif life.ended is None:
+                    self.end(life, "killed", "cancelled")
+            case steps.Halt():
+                if life is not None and life.ended is None and life.since_us is not None:
+                    life.ran_us, life.since_us = self.ran(life), None
+            case steps.GoOn():
+                if life is not None and life.ended is None and life.since_us is None:
+                    life.since_us = self.steady
+            case steps.GiveTime():
+                if life is not None:
+                    life.limit_s = step.limit_s
+            case steps.Collect():
+                if step.checkpoint:
+                    agent.saved(name, DIGEST, self.moment)
+                agent.collected(name, DIGEST)
+            case steps.Erase():
+                if life is not None:
+                    life.cleaned = True
+                agent.erased(name, 1, 1, self.moment)
+
+    # -- the engine
+
+    def ran(self, life: Life) -> int:
+        return life.ran_us + (self.steady - life.since_us if life.since_us is not None else 0)
+
+    def end(self, life: Life, outcome: Outcome, cause: str) -> None:
+        life.ran_us, life.since_us = self.ran(life), None
+        life.ended = (self.at, outcome, cause, life.ran_us)
+
+    def advance(self) -> None:
+        for life in self.lives.values():
+            limit_us = min(life.lasts_us, life.limit_s * SECOND)
+            if life.ended is None and life.since_us is not None and self.ran(life) >= limit_us:
+                limited = limit_us < life.lasts_us
+                self.end(life, "killed" if limited else "success", "limit_time" if limited else "")
+
+    def poll(self) -> None:
+        self.advance()
+        for name, life in self.lives.items():
+            if life.cleaned:
+                continue
+            if life.since_us is not None or life.ended:
+                self.agent.running(name, life.begun_at, self.moment)
+            else:
+                self.agent.standing(name, self.at, self.moment)
+            until = life.ended[0] if life.ended else self.at
+            mds = 2 * (life.ended[3] if life.ended else self.ran(life)) // 1000
+            reading = Reading("m", life.begun_at, until, mds)
+            self.agent.metered(name, reading, self.moment, life.ended is not None)
+            if life.ended is not None:
+                when, outcome, cause, _ = life.ended
+                self.agent.over(name, when, outcome, cause, 0)
+
+    # -- the platform
+
+    def send(self) -> None:
+        if self.session:
+            self.under_way.append((self.steady, self.agent.memory.seen_order, self.agent.next_report()))
+
+    def receive(self, index: int) -> None:
+        """A request reaches the platform (perhaps twice); its answer is under way."""
+        if self.under_way:
+            sent_us, seen, report = self.under_way[index % len(self.under_way)]
+            done = ""
+            if report is not None and report.session == self.session:
+                known = self.reports.setdefault(report.id, report)
+                assert known == report  # the same id, the same body
+                if known is report:
+                    self.facts += report.facts
+                done = report.id
+            elif report is not None:
+                return
+            standing = tuple(order for order in self.orders if order.number > seen)
+            self.answers.append((sent_us, said(standing, done)))
+
+    def hear(self, index: int, again: bool) -> None:
+        if self.answers:
+            at_index = index % len(self.answers)
+            sent_us, orders = self.answers[at_index] if again else self.answers.pop(at_index)
+            self.heard_us = max(sent_us, self.heard_us or 0)
+            self.agent.answered(orders, sent_us, self.moment)
+
+    def restart(self) -> None:
+        """The agent dies and comes back: its memory is what is on disk."""
+        self.agent = CentreAgent("chengdu", replayed(self.disk), self.heard_us, report_interval_s=30)
+        self.session = 0
+        self.under_way.clear()
+        self.answers.clear()
+        self.poll()
+        self.agent.adopted({name for name, life in self.lives.items() if not life.cleaned}, self.moment)
+        self.agent.tick(self.moment)
+        self.settle()
+
+    def join(self) -> None:
+        if not self.session:
+            self.session = self.agent.memory.session + 1
+            self.heard_us = self.steady
+            self.agent.joined(self.session, self.steady)
+            self.settle()
+
+    def check_fence(self) -> None:
+        """At every step of time: whatever runs has been heard of not too long ago."""
+        heard = self.heard_us if self.heard_us is not None else self.steady
+        for name, life in self.lives.items():
+            assert life.ended or self.steady < heard + LOST_AFTER_S * SECOND, name
+
+    def pass_time(self, seconds: int, jump: int) -> None:
+        """Time passes as the brain asks to be woken; the calendar may jump."""
+        end = self.steady + seconds * SECOND
+        self.at += jump * SECOND
+        while self.steady < end:
+            due = self.agent.due_at(self.moment)
+            left = end - self.steady
+            ends = [
+                min(life.lasts_us, life.limit_s * SECOND) - self.ran(life)
+                for life in self.lives.values()
+                if life.ended is None and life.since_us is not None
+            ]
+            step = max(1, min(left, *ends, left if due is None else due - self.at))
+            self.steady += step
+            self.at += step
+            self.agent.tick(self.moment)
+            self.settle()
+            self.check_fence()
+            self.poll()
+            self.settle()
+
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("launch"), st.integers(0, 3), st.integers(-5, 120)),
+        st.tuples(st.just("stop"), st.integers(0, 9), st.sampled_from(["cancelled", "preempted", "fenced"])),
+        st.tuples(st.just("turn"), st.integers(0, 9), st.booleans()),
+        st.tuples(st.just("prolong"), st.integers(0, 9), st.integers(50, 300)),
+        st.tuples(st.just("send"), st.just(0), st.just(0)),
+        st.tuples(st.just("receive"), st.integers(0, 9), st.booleans()),
+        st.tuples(st.just("hear"), st.integers(0, 9), st.booleans()),
+        st.tuples(st.just("crash"), st.integers(0, 12), st.just(0)),
+        st.tuples(st.just("time"), st.integers(1, 90), st.sampled_from([0, 0, 0, 3600, -3600])),
+        st.tuples(st.just("poll"), st.just(0), st.just(0)),
+    ),
+    max_size=60,
+)
+
+
+def do(world: World, action: tuple[str, int, int | bool | str]) -> None:
+    kind, first, second = action
+    number = len(world.orders) + 1
+    named = sorted({order.attempt for order in world.orders})
+    name = named[first % len(named)] if named else ""
+    match kind:
+        case "launch":
+            start = (world.at - NOON) // SECOND + int(second)
+            world.orders.append(launch(number, f"j{len(named)}.1", start, 60 + 40 * first, start + 400))
+        case "stop" if name:
+            world.orders.append(Stop(number, name, str(second), 10))
+        case "turn" if name:
+            world.orders.append(Resume(number, name) if second else Pause(number, name))
+        case "prolong" if name:
+            at_us = world.at + int(second) * SECOND
+            world.orders.append(Prolong(number, name, int(second), at_us))
+        case "send":
+            world.join()
+            world.send()
+        case "receive":
+            world.receive(first)
+            if second:
+                world.receive(first)
+        case "hear":
+            world.hear(first, bool(second))
+            world.settle()
+        case "crash":
+            world.join()
+            world.send()
+            world.receive(-1)
+            world.hear(-1, False)
+            world.settle(crash_after=first)
+        case "time":
+            world.pass_time(first, int(second))
+        case "poll":
+            world.poll()
+            world.settle()
+        case _:
+            pass
+
+
+def finish(world: World) -> None:
+    """The faults are over: all is brought to its end and told."""
+    for _ in range(400):
+        world.join()
+        world.send()
+        world.receive(-1)
+        world.hear(-1, False)
+        world.settle()
+        world.pass_time(20, 0)
+        if world.agent.idle and world.agent.memory.seen_order == len(world.orders):
+            return
+    raise AssertionError(world.agent.memory)
+
+
+def check_story(world: World) -> None:
+    """What the platform was told of each attempt, once doubles are taken out."""
+    for name in {order.attempt for order in world.orders if isinstance(order, Launch)}:
+        facts = [
+            fact
+            for fact in dict.fromkeys(world.facts)
+            # a stop may come for an attempt that is told and forgotten
+            if fact.attempt == name
+            and not (isinstance(fact, Ended) and fact.note == "not known to the agent")
+        ]
+        assert world.starts.get(name, 0) <= 1
+        assert sum(isinstance(fact, Started) for fact in facts) == (name in world.lives)
+        assert sum(isinstance(fact, Ended) for fact in facts) == 1, facts
+        assert sum(isinstance(fact, Erased) for fact in facts) == 1
+        assert isinstance(facts[-1], Erased)
+        assert isinstance(facts[-2], Ended)
+        used = [fact for fact in facts if isinstance(fact, Used)]
+        assert all(one.from_at < one.to_at for one in used)
+        assert all(one.to_at <= other.from_at for one, other in pairwise(used))
+        total = sum(one.to_at - one.from_at for one in used)
+        life = world.lives.get(name)
+        assert total <= (life.ended[3] if life and life.ended else 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ACTIONS, st.lists(st.integers(1, 200), min_size=1, max_size=3))
+def test_whatever_happens_each_attempt_runs_once_and_all_is_told(
+    actions: list[tuple[str, int, int | bool | str]], lasts: list[int]
+) -> None:
+    world = World(lasts)
+    for action in actions:
+        do(world, action)
+    assert replayed(world.disk) == world.agent.memory
+    finish(world)
+    check_story(world)
+
+
+def test_without_faults_the_whole_running_time_is_told() -> None:
+    world = World([75])
+    world.orders.append(launch(1, "j0.1", 0, 100, 400))
+    finish(world)
+    used = [fact for fact in dict.fromkeys(world.facts) if isinstance(fact, Used)]
+    assert sum(one.to_at - one.from_at for one in used) == 75 * SECOND
+    assert len(used) >= 2
