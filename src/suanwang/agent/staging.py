@@ -4,6 +4,7 @@ These calls block; the loop makes them beside itself. Secrets pass from the cont
 are written nowhere by the agent.
 """
 
+import os
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -116,7 +117,7 @@ class Staging:
         """Whether to prepare it is to make a folder, on the disk that has the agent's journal too."""
         known = self.contents.get(order.content)
         archives = known is None or bool(known.inputs_archive or order.checkpoint)
-        return self.is_near and not archives and not self.folder(order.attempt).exists()
+        return self.is_near and not archives
 
     def has_nothing_to_keep(self, order: orders.Launch, plan: Plan | None) -> bool:
         """Whether to collect it is to see that it left nothing, neither outputs nor a word in its logs."""
@@ -222,7 +223,7 @@ class Staging:
     def may_have_more(self, attempt: str, stream: Stream, at: int) -> bool:
         """Whether a stream may be longer than `at`: a look at its file, where it is here, spares a call."""
         try:
-            return Path(log_path(str(self.folder(attempt)), stream)).lstat().st_size > at
+            return os.lstat(log_path(f"{self.work}/{attempt}", stream)).st_size > at
         except OSError:
             return True
 

@@ -59,6 +59,7 @@ async def serve(
         http="httptools",
         lifespan="off",
         access_log=False,
+        proxy_headers=False,
         log_config=None,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=DRAIN_S,

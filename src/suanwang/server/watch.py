@@ -1,12 +1,12 @@
 """Around every request: its number, a line in the log, its time among the figures."""
 
-import json
 import logging
 import secrets
 import sys
 import time
 from typing import Any
 
+import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from suanwang.server.figures import Figures
@@ -64,7 +64,7 @@ class JsonLines(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in PLAIN and key not in line}
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return msgspec.json.encode(line, enc_hook=str).decode()
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
