@@ -311,8 +311,10 @@ class Body:
         def call() -> Collected:
             return self.staging.collect(step.launch, plan, step.checkpoint)
 
-        lane = HERE if self.staging.has_nothing_to_keep(step.launch, plan) else self.lane()
-        self.errands.do(lane, call, then, lambda error: self.again([step], error))
+        if self.staging.has_nothing_to_keep(step.launch, plan):
+            self.errands.do(HERE, Collected, then, lambda error: self.again([step], error))
+        else:
+            self.errands.do(self.lane(), call, then, lambda error: self.again([step], error))
 
     def erase(self) -> None:
         """Erase what waits for it."""

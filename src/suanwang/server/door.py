@@ -124,7 +124,10 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     app_state = connection.app.state
     host = cast(Host, app_state["host"])
     lead = host.leading()
-    caller = caller_of(lead.platform, connection.headers.get("authorization", ""), lead.clock.now())
+    # the headers as they came: to make a mapping of all of them takes longer than the rest of this
+    headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
+    given = next((value for name, value in headers if name == b"authorization"), b"")
+    caller = caller_of(lead.platform, given.decode("latin-1"), lead.clock.now())
     if caller is None:
         remedy = Text("send Authorization: Bearer sw_…", "请发送 Authorization: Bearer sw_…")
         raise NotAuthorised(
