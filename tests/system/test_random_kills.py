@@ -40,6 +40,7 @@ from suanwang.ledger.commands import OpenWallet, TopUp
 from suanwang.model.api.jobs import AttemptTold, JobTold
 from suanwang.model.content import JobContent
 from suanwang.model.job import CLOSED, Alternative, JobSpec, Shape
+from suanwang.store.cluster import Cluster
 from suanwang.store.embedded import EmbeddedServer
 from suanwang.store.home import PostgresHome
 
@@ -76,6 +77,7 @@ class Town:
         self.folder, self.random = folder, Random(seed)
         self.data, self.evidence = folder / "data", folder / "evidence"
         self.data.mkdir(mode=0o755)
+        self.cluster = Cluster(self.data / "postgresql")
         self.evidence.touch()
         write_scenario(recent(small_network()), folder / "network", "csv")
         (self.port,) = free_ports(1)
@@ -125,10 +127,10 @@ class Town:
                     found["keeper"].append(int(entry.name))
                 elif marked in (entry / "environ").read_bytes() and mine in words:
                     found["job"].append(int(entry.name))
-        note = self.cluster_note()
-        if note is not None:
-            found["database"].append(note)
-            sessions = Path(f"/proc/{note}/task/{note}/children")
+        note = self.cluster.note
+        if note is not None and self.cluster.server_lives(note):
+            found["database"].append(note.pid)
+            sessions = Path(f"/proc/{note.pid}/task/{note.pid}/children")
             with suppress(OSError):
                 found["session"] = [
                     child
@@ -136,12 +138,6 @@ class Town:
                     if b"idle" in Path(f"/proc/{child}/cmdline").read_bytes()
                 ]
         return {kind: pids for kind, pids in found.items() if pids}
-
-    def cluster_note(self) -> int | None:
-        try:
-            return int((self.data / "postgresql" / "cluster" / "postmaster.pid").read_text().split()[0])
-        except (OSError, IndexError, ValueError):
-            return None
 
     def kill_one(self) -> str:
         victims = self.victims()
