@@ -30,41 +30,24 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def execute(arguments: argparse.Namespace, language: Language) -> int:
     """Asks and shows."""
-    from suanwang.cli.tables import clock, devices, print_table, print_told
-    from suanwang.model.api.network import Centres
+    from suanwang.cli.tables import Field, clock, devices, show
+    from suanwang.model.api.network import Centres, CentreTold
 
-    told = connect(arguments, language).get("/v1/centres", Centres)
-    if arguments.json:
-        print_told(told)
-        return 0
-    columns = (
-        (Text("centre", "中心"), "left"),
-        (Text("name", "名称"), "left"),
-        (Text("kind", "类型"), "left"),
-        (Text("region", "地区"), "left"),
-        (Text("PUE", "PUE"), "right"),
-        (Text("security", "安全等级"), "right"),
-        (Text("contact", "联络"), "left"),
-        (Text("since", "自"), "left"),
-        (Text("attempts", "在运行"), "right"),
-        (Text("free / devices", "空闲 / 总数"), "right"),
-        (Text("conformance", "并网等级"), "left"),
+    def free(one: CentreTold) -> str:
+        return f"{devices(sum(p.free_milli for p in one.pools))} / {devices(sum(p.milli for p in one.pools))}"
+
+    fields: tuple[Field[CentreTold], ...] = (
+        Field(Text("centre", "中心"), lambda one: one.row.centre),
+        Field(Text("name", "名称"), lambda one: one.row.name),
+        Field(Text("kind", "类型"), lambda one: KIND[one.row.kind]),
+        Field(Text("region", "地区"), lambda one: one.row.region),
+        Field(Text("PUE", "PUE"), lambda one: one.row.pue, "right"),
+        Field(Text("security", "安全等级"), lambda one: str(one.row.security_grade), "right"),
+        Field(Text("contact", "联络"), lambda one: CONTACT[one.contact]),
+        Field(Text("since", "自"), lambda one: clock(one.silent_since)),
+        Field(Text("attempts", "在运行"), lambda one: str(one.attempts), "right"),
+        Field(Text("free / devices", "空闲 / 总数"), free, "right"),
+        Field(Text("conformance", "并网等级"), lambda one: one.grade),
     )
-    rows = [
-        (
-            one.row.centre,
-            one.row.name,
-            KIND[one.row.kind].say(language),
-            one.row.region,
-            one.row.pue,
-            str(one.row.security_grade),
-            CONTACT[one.contact].say(language),
-            clock(one.silent_since),
-            str(one.attempts),
-            f"{devices(sum(p.free_milli for p in one.pools))} / {devices(sum(p.milli for p in one.pools))}",
-            one.grade,
-        )
-        for one in told.centres
-    ]
-    print_table(columns, rows, language)
-    return 0
+    told = connect(arguments, language).get("/v1/centres", Centres)
+    return show(told, told.centres, fields, arguments.json, language)

@@ -2,15 +2,17 @@
 
 import argparse
 import re
-from collections.abc import Sequence
 from itertools import repeat
 
 from suanwang.cli.connection import Connection, part
-from suanwang.cli.tables import Column, money, print_table, print_told
+from suanwang.cli.tables import Field, amount, print_table, show
 from suanwang.model.api.money import (
     Claims,
+    ClaimTold,
     Grants,
+    GrantTold,
     Settlements,
+    SettlementTold,
     StatementTold,
     Wallets,
     WalletTold,
@@ -21,113 +23,67 @@ from suanwang.units.text import Language, Text, same
 AMOUNT = re.compile(r"-?[\d,]*(?:\.\d+)?")
 
 
+WALLET: tuple[Field[WalletTold], ...] = (
+    Field(Text("enterprise", "企业"), lambda one: one.enterprise),
+    amount(Text("available ¥", "可用 ¥"), lambda one: one.available_micro),
+    amount(Text("held ¥", "冻结 ¥"), lambda one: one.held_micro),
+    amount(Text("credit limit ¥", "授信额度 ¥"), lambda one: one.credit_micro),
+    amount(Text("vouchers available ¥", "算力券可用 ¥"), lambda one: one.voucher_available_micro),
+    amount(Text("vouchers held ¥", "算力券冻结 ¥"), lambda one: one.voucher_held_micro),
+)
+GRANT: tuple[Field[GrantTold], ...] = (
+    Field(Text("grant", "额度"), lambda one: one.application),
+    Field(Text("programme", "方案"), lambda one: one.programme),
+    Field(Text("enterprise", "企业"), lambda one: one.enterprise),
+    Field(Text("state", "状态"), lambda one: one.state),
+    amount(Text("issued ¥", "发放 ¥"), lambda one: one.issued_micro),
+    amount(Text("available ¥", "可用 ¥"), lambda one: one.available_micro),
+    amount(Text("held ¥", "冻结 ¥"), lambda one: one.held_micro),
+    amount(Text("spent ¥", "已核销 ¥"), lambda one: one.spent_micro),
+    amount(Text("lapsed ¥", "失效 ¥"), lambda one: one.expired_micro),
+)
+CLAIM: tuple[Field[ClaimTold], ...] = (
+    Field(Text("claim", "申报"), lambda one: one.claim),
+    Field(Text("programme", "方案"), lambda one: one.programme),
+    Field(Text("enterprise", "企业"), lambda one: one.enterprise),
+    Field(Text("round", "轮次"), lambda one: str(one.round), "right"),
+    Field(Text("state", "状态"), lambda one: one.state),
+)
+SETTLEMENT: tuple[Field[SettlementTold], ...] = (
+    Field(Text("centre", "算力中心"), lambda one: one.centre),
+    Field(Text("period", "期间"), lambda one: one.period),
+    amount(Text("brought ¥", "上期结转 ¥"), lambda one: one.brought_micro),
+    amount(Text("earned ¥", "本期所得 ¥"), lambda one: one.earned_micro),
+    amount(Text("paid ¥", "本次支付 ¥"), lambda one: one.paid_micro),
+    amount(Text("carried on ¥", "结转下期 ¥"), lambda one: one.carried_micro),
+)
+
+
 def show_wallets(connection: Connection, arguments: argparse.Namespace, language: Language) -> int:
     """`wallet show`."""
     if arguments.enterprise:
         told = Wallets((connection.get(f"/v1/wallets/{part(arguments.enterprise)}", WalletTold),))
     else:
         told = connection.get("/v1/wallets", Wallets)
-    columns = (
-        (Text("enterprise", "企业"), "left"),
-        *figures(
-            Text("available ¥", "可用 ¥"),
-            Text("held ¥", "冻结 ¥"),
-            Text("credit limit ¥", "授信额度 ¥"),
-            Text("vouchers available ¥", "算力券可用 ¥"),
-            Text("vouchers held ¥", "算力券冻结 ¥"),
-        ),
-    )
-    rows = [
-        (
-            one.enterprise,
-            money(one.available_micro),
-            money(one.held_micro),
-            money(one.credit_micro),
-            money(one.voucher_available_micro),
-            money(one.voucher_held_micro),
-        )
-        for one in told.wallets
-    ]
-    return show(told, columns, rows, arguments, language)
+    return show(told, told.wallets, WALLET, arguments.json, language)
 
 
 def show_grants(connection: Connection, arguments: argparse.Namespace, language: Language) -> int:
     """`grant list`."""
     told = connection.get("/v1/grants", Grants)
-    columns = (
-        (Text("grant", "额度"), "left"),
-        (Text("programme", "方案"), "left"),
-        (Text("enterprise", "企业"), "left"),
-        (Text("state", "状态"), "left"),
-        *figures(
-            Text("issued ¥", "发放 ¥"),
-            Text("available ¥", "可用 ¥"),
-            Text("held ¥", "冻结 ¥"),
-            Text("spent ¥", "已核销 ¥"),
-            Text("lapsed ¥", "失效 ¥"),
-        ),
-    )
-    rows = [
-        (
-            one.application,
-            one.programme,
-            one.enterprise,
-            one.state,
-            *map(
-                money_or_nothing,
-                (
-                    one.issued_micro,
-                    one.available_micro,
-                    one.held_micro,
-                    one.spent_micro,
-                    one.expired_micro,
-                ),
-            ),
-        )
-        for one in told.grants
-    ]
-    return show(told, columns, rows, arguments, language)
+    return show(told, told.grants, GRANT, arguments.json, language)
 
 
 def show_claims(connection: Connection, arguments: argparse.Namespace, language: Language) -> int:
     """`claim list`."""
     told = connection.get("/v1/claims", Claims)
-    columns = (
-        (Text("claim", "申报"), "left"),
-        (Text("programme", "方案"), "left"),
-        (Text("enterprise", "企业"), "left"),
-        (Text("round", "轮次"), "right"),
-        (Text("state", "状态"), "left"),
-    )
-    rows = [(one.claim, one.programme, one.enterprise, str(one.round), one.state) for one in told.claims]
-    return show(told, columns, rows, arguments, language)
+    return show(told, told.claims, CLAIM, arguments.json, language)
 
 
 def show_settlements(connection: Connection, arguments: argparse.Namespace, language: Language) -> int:
     """`settlement list`."""
     told = connection.get("/v1/settlements", Settlements)
-    columns = (
-        (Text("centre", "算力中心"), "left"),
-        (Text("period", "期间"), "left"),
-        *figures(
-            Text("brought ¥", "上期结转 ¥"),
-            Text("earned ¥", "本期所得 ¥"),
-            Text("paid ¥", "本次支付 ¥"),
-            Text("carried on ¥", "结转下期 ¥"),
-        ),
-    )
-    rows = [
-        (
-            one.centre,
-            one.period,
-            money(one.brought_micro),
-            money(one.earned_micro),
-            money(one.paid_micro),
-            money(one.carried_micro),
-        )
-        for one in told.settlements
-    ]
-    return show(told, columns, rows, arguments, language)
+    return show(told, told.settlements, SETTLEMENT, arguments.json, language)
 
 
 def statement_of(connection: Connection, kind: str, name: str, from_at: int, to_at: int) -> StatementTold:
@@ -149,28 +105,3 @@ def print_statement(told: StatementTold, language: Language) -> None:
         print_table(columns, section.rows, language)
     for note in told.notes:
         print(note)
-
-
-def money_or_nothing(amount_micro: int | None) -> str:
-    """An amount, where there is one."""
-    return "" if amount_micro is None else money(amount_micro)
-
-
-def figures(*titles: Text) -> tuple[Column, ...]:
-    """Columns of amounts."""
-    return tuple((title, "right") for title in titles)
-
-
-def show(
-    told: object,
-    columns: Sequence[Column],
-    rows: Sequence[Sequence[str]],
-    arguments: argparse.Namespace,
-    language: Language,
-) -> int:
-    """For people or programs."""
-    if arguments.json:
-        print_told(told)
-    else:
-        print_table(columns, rows, language)
-    return 0

@@ -27,61 +27,43 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
 
 
 def _pools(arguments: argparse.Namespace, language: Language) -> int:
-    from suanwang.cli.tables import devices, money, print_table, print_told
-    from suanwang.model.api.network import Pools
+    from suanwang.cli.tables import Field, amount, devices, show
+    from suanwang.model.api.network import Pools, PoolTold
 
+    fields: tuple[Field[PoolTold], ...] = (
+        Field(Text("pool", "资源池"), lambda one: one.pool),
+        Field(Text("device", "卡型"), lambda one: one.device),
+        Field(Text("free", "空闲"), lambda one: free(one.free_milli, one.milli)),
+        Field(
+            Text("fits now", "当前可容纳"),
+            lambda one: ", ".join(f"{devices(fit.units_milli)} × {fit.nodes}" for fit in one.fits),
+        ),
+        amount(Text("¥ a device-hour", "¥/卡时"), lambda one: one.price_micro),
+        amount(Text("scarcity ¥", "稀缺 ¥"), lambda one: one.scarcity_micro),
+        Field(Text("open", "开放"), lambda one: Text("yes", "是") if one.open else Text("no", "否")),
+    )
     told = connect(arguments, language).get("/v1/pools", Pools)
     pools = tuple(one for one in told.pools if arguments.device in (None, one.device))
-    if arguments.json:
-        print_told(Pools(pools))
-        return 0
-    columns = (
-        (Text("pool", "资源池"), "left"),
-        (Text("device", "卡型"), "left"),
-        (Text("free", "空闲"), "left"),
-        (Text("fits now", "当前可容纳"), "left"),
-        (Text("¥ a device-hour", "¥/卡时"), "right"),
-        (Text("scarcity ¥", "稀缺 ¥"), "right"),
-        (Text("open", "开放"), "left"),
-    )
-    rows = [
-        (
-            one.pool,
-            one.device,
-            free(one.free_milli, one.milli, language),
-            ", ".join(f"{devices(fit.units_milli)} × {fit.nodes}" for fit in one.fits),
-            money(one.price_micro),
-            money(one.scarcity_micro),
-            Text("yes", "是").say(language) if one.open else Text("no", "否").say(language),
-        )
-        for one in pools
-    ]
-    print_table(columns, rows, language)
-    return 0
+    return show(Pools(pools), pools, fields, arguments.json, language)
 
 
 def _classes(arguments: argparse.Namespace, language: Language) -> int:
-    from suanwang.cli.tables import print_table, print_told
-    from suanwang.model.api.network import Devices
+    from suanwang.cli.tables import Field, show
+    from suanwang.model.api.network import Devices, DeviceTold
 
+    fields: tuple[Field[DeviceTold], ...] = (
+        Field(Text("device", "卡型"), lambda one: one.device),
+        Field(Text("pools", "资源池数"), lambda one: str(one.pools), "right"),
+        Field(Text("free", "空闲"), lambda one: free(one.free_milli, one.milli)),
+    )
     told = connect(arguments, language).get("/v1/devices", Devices)
     found = tuple(one for one in told.devices if arguments.device in (None, one.device))
-    if arguments.json:
-        print_told(Devices(found))
-        return 0
-    columns = (
-        (Text("device", "卡型"), "left"),
-        (Text("pools", "资源池数"), "right"),
-        (Text("free", "空闲"), "left"),
-    )
-    rows = [(one.device, str(one.pools), free(one.free_milli, one.milli, language)) for one in found]
-    print_table(columns, rows, language)
-    return 0
+    return show(Devices(found), found, fields, arguments.json, language)
 
 
-def free(free_milli: int, milli: int, language: Language) -> str:
+def free(free_milli: int, milli: int) -> Text:
     """`3 of 8 free`."""
     from suanwang.cli.tables import devices
 
     there, whole = devices(free_milli), devices(milli)
-    return Text(f"{there} of {whole} free", f"{there}/{whole} 空闲").say(language)
+    return Text(f"{there} of {whole} free", f"{there}/{whole} 空闲")

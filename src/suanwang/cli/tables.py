@@ -1,8 +1,9 @@
 """Tables on the terminal for what a platform tells: Chinese aligns, words from outside are never markup."""
 
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from suanwang.units.instants import local_time
 from suanwang.units.money import MICRO_PER_YUAN, yuan
@@ -15,6 +16,39 @@ if TYPE_CHECKING:
 WIDTH_PIPED = 160
 Column = tuple[Text, str]
 """A title, and `left` or `right`."""
+Line = TypeVar("Line")
+
+
+@dataclass(frozen=True)
+class Field(Generic[Line]):
+    """A column of what is told, line by line: its title, what a line says in it, `left` or `right`."""
+
+    title: Text
+    cell: Callable[[Line], str | Text]
+    side: str = "left"
+
+
+def amount(title: Text, of_micro: Callable[[Line], int | None]) -> Field[Line]:
+    """A column of money; empty where there is none."""
+
+    def cell(line: Line) -> str:
+        micro = of_micro(line)
+        return "" if micro is None else money(micro)
+
+    return Field(title, cell, "right")
+
+
+def show(
+    told: object, lines: Iterable[Line], fields: Sequence[Field[Line]], as_json: bool, language: Language
+) -> int:
+    """What was told, for programs whole, for people line by line; exit code 0."""
+    if as_json:
+        print_told(told)
+        return 0
+    cells = [[field.cell(line) for field in fields] for line in lines]
+    rows = [[cell if isinstance(cell, str) else cell.say(language) for cell in row] for row in cells]
+    print_table([(field.title, field.side) for field in fields], rows, language)
+    return 0
 
 
 def console() -> "Console":
