@@ -2,7 +2,7 @@
 
 import asyncio
 
-from litestar import post
+from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
 from suanwang.engine import inputs
@@ -33,7 +33,12 @@ async def join_centre(request: Asked, centre: FromPath[str], data: JSONBody[Join
     return Joined(centre, data.session, lead.log.epoch, tuple(state.attempts))
 
 
-@post("/v1/centres/{centre:str}/exchange", status_code=200)
+async def as_it_is(response: Response[Orders]) -> Response[Orders]:
+    """An exchange waits for nothing more: its own report is durable, and so are the orders that it brings."""
+    return response
+
+
+@post("/v1/centres/{centre:str}/exchange", status_code=200, after_request=as_it_is)
 async def exchange(request: Asked, centre: FromPath[str], data: JSONBody[Exchange]) -> Orders:
     """Facts in, orders out; held open until there is an order, for at most `wait_s` seconds.
 
