@@ -9,6 +9,7 @@ import asyncio
 import random  # noqa: TID251 (always seeded)
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,6 +54,7 @@ LOOK_US = 41 * SECOND_US
 WAIT_S, LEASE_S = 29, 180
 ERASE_US = 500_000
 SEED = 11
+KILLED = "the server was killed"
 
 
 class Asked(NamedTuple):
@@ -173,19 +175,24 @@ def simulated(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> Lived:
 
 
 class Wire(httpx.BaseTransport):
-    """An application behind a client that waits. The loop's own thread turns the loop meanwhile; another
-    tells `Lanes` that it waits, and the loop goes on without it."""
+    """The server's application behind a client that waits. The loop's own thread turns the loop meanwhile;
+    another tells `Lanes` that it waits, and the loop goes on without it. Who waits for a server that is
+    killed finds the connection broken."""
 
-    def __init__(self, app: Any, loop: MadeLoop) -> None:
-        self.inner, self.loop = httpx.ASGITransport(app), loop
+    def __init__(self, body: "ServerBody") -> None:
+        self.body, self.loop = body, body.loop
         self.waits: Callable[[Any], None] | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         again = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
 
+        life = self.body.lives
+
         async def ask() -> httpx.Response:
-            response = await self.inner.handle_async_request(again)
+            response = await httpx.ASGITransport(self.body.app).handle_async_request(again)
             data = await response.aread()
+            if self.body.lives != life:
+                raise httpx.ReadError(KILLED)
             return httpx.Response(response.status_code, headers=response.headers, content=data)
 
         if threading.current_thread() is threading.main_thread():
@@ -195,7 +202,10 @@ class Wire(httpx.BaseTransport):
         assert self.waits is not None
         future = asyncio.run_coroutine_threadsafe(ask(), self.loop)
         self.waits(future)
-        return future.result(30)
+        try:
+            return future.result(30)
+        except CancelledError:
+            raise httpx.ReadError(KILLED) from None
 
 
 class Lanes(AtOnce):
@@ -275,7 +285,7 @@ class Centre:
 
     def begin(self) -> None:
         """An agent takes up its work."""
-        wire = Wire(self.body.app, self.body.loop)
+        wire = Wire(self.body)
         self.errands = Lanes(wire)
         client = httpx.Client(transport=wire, base_url="http://server")
         self.home = Home(self.folder / "agent")
@@ -321,12 +331,18 @@ class Centre:
 
 
 class ServerBody:
-    """The real server over a log in a folder, and an agent for each centre."""
+    """The real server over a log in a folder, and an agent for each centre.
 
-    def __init__(self, folder: Path, trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    `killed_every`: after so many steps the server is killed, and there again from its log; 0: never.
+    """
+
+    def __init__(
+        self, folder: Path, trace: Trace, monkeypatch: pytest.MonkeyPatch, killed_every: int = 0
+    ) -> None:
         monkeypatch.setattr("suanwang.server.tokens.secrets", SeededIds())
         monkeypatch.setattr("suanwang.server.solver_process.child_pool", InPlace)
-        self.folder, self.trace = folder, trace
+        self.folder, self.trace, self.killed_every = folder, trace, killed_every
+        self.lives = self.steps = 0
         self.clock = MadeClock(trace.start_at)
         self.loop = MadeLoop(self.clock)
         terms = trace.terms
@@ -371,7 +387,23 @@ class ServerBody:
         self.loop.run_until_idle()
         assert self.host.lead is not None
         self.app = create_app(self.host)[0]
-        self.client = httpx.Client(transport=Wire(self.app, self.loop), base_url="http://server")
+        self.lives += 1
+        self.client = httpx.Client(transport=Wire(self), base_url="http://server")
+
+    def kill(self) -> None:
+        """The server is gone, with all that it had in memory; nobody is answered, no snapshot is kept."""
+        lead = self.host.leading()
+        before = lead.platform.state.events
+        self.lives += 1
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.run_until_idle()
+        assert self.running.cancelled()
+        assert not list((self.folder / "log").glob("snapshot*"))
+        self.lead()
+        assert self.host.leading().platform is not lead.platform
+        after = self.host.leading().platform.state.events
+        assert after == before + 1, (before, after, self.records()[-3:])
 
     def ask(self, who: str, method: str, path: str, body: Any, name: str = "") -> Any:
         """A request by the holder of a token; only one with a name may be refused."""
@@ -410,6 +442,10 @@ class ServerBody:
         """Everything that is due in this instant."""
         while True:
             self.loop.run_until_idle()
+            self.steps += 1
+            if self.killed_every and self.steps % self.killed_every == 0:
+                self.kill()
+                self.loop.run_until_idle()
             if self.due and self.due[0].at <= self.clock.at:
                 self.ask_for(self.due.pop(0).given)
                 continue
@@ -449,12 +485,15 @@ class ServerBody:
             reader.close()
 
 
-def served(trace: Trace, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Lived:
+def served(
+    trace: Trace, folder: Path, monkeypatch: pytest.MonkeyPatch, killed_every: int = 0
+) -> tuple[Lived, ServerBody]:
     """By the server and its agents."""
-    body = ServerBody(folder, trace, monkeypatch)
+    body = ServerBody(folder, trace, monkeypatch, killed_every)
     try:
         body.live_until(trace.end_at)
     finally:
         body.end()
-    assert not body.said[len(trace.centres) :], body.said
-    return Lived(body.records(), body.refused)
+    said = [text for text in body.said if KILLED not in text]
+    assert not said[len(trace.centres) :], said
+    return Lived(body.records(), body.refused), body

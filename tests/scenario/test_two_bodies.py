@@ -16,6 +16,7 @@ from suanwang.simulator.simulation import Terms
 
 SLOTS, SLOT_MINUTES = 36, 10
 MINUTE_US = 60 * SECOND_US
+LEAD_TAKEN = "lead_taken.1"
 
 
 def spec(name: str, device: str = "A100", units: int = 8, nodes: int = 1, minutes: int = 40, **more: object):
@@ -74,7 +75,7 @@ def busy_day() -> Trace:
 def test_one_trace_through_both_bodies_gives_one_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     trace = busy_day()
     modelled = simulated(trace, monkeypatch)
-    real = served(trace, tmp_path, monkeypatch)
+    real, _ = served(trace, tmp_path, monkeypatch)
     for number, (left, right) in enumerate(zip(modelled.records, real.records, strict=False)):
         assert left == right, f"event {number}"
     assert len(modelled.records) == len(real.records)
@@ -89,3 +90,32 @@ def test_one_trace_through_both_bodies_gives_one_log(tmp_path: Path, monkeypatch
         if event["event"] == "attempt_ended.1"
     )
     assert {"success", "failure", "killed", "preempted"} <= outcomes.keys(), outcomes
+
+
+KILLED_EVERY = 97
+"""Steps between two deaths of the server: many enough to meet jobs that wait, run and are told to stop."""
+
+
+def test_a_server_that_is_killed_between_steps_leaves_the_same_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The log ends as that of a platform which never died, to the byte, but for one event of each new lead.
+
+    Dying takes no time here, and agents ask again at once: how long they wait would shift what follows.
+    """
+    monkeypatch.setattr("suanwang.agent.backoff.BASE_S", 0.0)
+    trace = busy_day()
+    modelled = simulated(trace, monkeypatch)
+    real, body = served(trace, tmp_path, monkeypatch, KILLED_EVERY)
+    epochs = [
+        event["epoch"] for event in map(msgspec.json.decode, real.records) if event["event"] == LEAD_TAKEN
+    ]
+    assert epochs == list(range(1, len(epochs) + 1))
+    assert len(epochs) == 1 + body.steps // KILLED_EVERY > 5
+    first, *rest = real.records
+    assert modelled.records[0] == first
+    kept = [record for record in rest if msgspec.json.decode(record)["event"] != LEAD_TAKEN]
+    for number, (left, right) in enumerate(zip(modelled.records[1:], kept, strict=False), 1):
+        assert left == right, f"event {number}"
+    assert len(modelled.records) == 1 + len(kept)
+    assert modelled.refused == real.refused

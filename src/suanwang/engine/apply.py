@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterable
+from heapq import heapify
 from typing import Any
 
 import msgspec
@@ -46,6 +47,16 @@ def replay(platform: Platform, records: Iterable[bytes]) -> None:
     finally:
         if collecting:
             gc.enable()
+    await_slot(platform)
+
+
+def await_slot(platform: Platform) -> None:
+    """The next slot to begin is the one after that of the last event: those before it have begun."""
+    state, agenda = platform.state, platform.agenda
+    agenda.entries = [entry for entry in agenda.entries if entry.kind != "slot"]
+    heapify(agenda.entries)
+    if state.terms is not None:
+        agenda.arm(state.terms.start_of(state.terms.slot_of(state.at) + 1), "slot")
 
 
 CHANGES: dict[type[Any], Callable[[Platform, Any], None]] = {

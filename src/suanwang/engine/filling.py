@@ -1,7 +1,6 @@
 """Capacity is free in a pool: what is reserved there for later comes forward, then who waits is placed."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from suanwang.engine import events
 from suanwang.engine.charge import Figures, figures_at
@@ -46,7 +45,7 @@ def first_waiting(platform: Platform, pool: str, at: int) -> int | None:
     ground = platform.ground
     row = ground.row_of[pool]
     free_milli, device = ground.free_now(row, at), ground.devices[row]
-    for key, (_, _, name) in islice(platform.line.heads(device, lambda _: 0), LINES_LOOKED_AT):
+    for key, (_, _, name) in platform.line.heads(device, lambda _: 0, LINES_LOOKED_AT):
         fits = least_milli(platform, key, device) <= free_milli
         if fits and name not in platform.state.rooms and platform.state.jobs[name].not_before_at <= at:
             return key[2]
@@ -60,8 +59,8 @@ def fill_one(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent
     free_milli, device = ground.free_now(row, at), ground.devices[row]
     if free_milli <= 0:
         return
-    heads = platform.line.heads(device, lambda who: fair_use(platform, who))
-    for key, (_, _, name) in islice(heads, LINES_LOOKED_AT):
+    heads = platform.line.heads(device, lambda who: fair_use(platform, who), LINES_LOOKED_AT)
+    for key, (_, _, name) in heads:
         if least_milli(platform, key, device) > free_milli or name in platform.state.rooms:
             continue
         job = platform.state.jobs[name]
@@ -83,8 +82,8 @@ def least_milli(platform: Platform, key: LineKey, device: str) -> int:
 def look_at_more(platform: Platform, pool: str) -> None:
     """The next in line for a pool are looked at in the steps that follow."""
     line, ground = platform.line, platform.ground
-    keys = [key for key, _ in line.heads(ground.devices[ground.row_of[pool]], lambda _: 0)]
-    for key in keys[:LINES_LOOKED_AT]:
+    device = ground.devices[ground.row_of[pool]]
+    for key in [key for key, _ in line.heads(device, lambda _: 0, LINES_LOOKED_AT)]:
         for ticket in line.first(key, NEXT_IN_LINE):
             line.look_at(ticket)
 

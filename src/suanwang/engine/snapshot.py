@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import msgspec
 
+from suanwang.engine.apply import await_slot
 from suanwang.engine.apply_attempts import watch_attempt
 from suanwang.engine.apply_jobs import note_held, watch_jobs
 from suanwang.engine.apply_network import arm_lost
@@ -53,8 +54,7 @@ def rebuild(platform: Platform) -> None:
     for name in state.held:
         note_held(platform, name, state.jobs[name])
     watch_jobs(platform)
-    if state.terms is not None:
-        platform.agenda.arm(state.terms.start_of(state.terms.slot_of(state.at) + 1), "slot")
+    await_slot(platform)
     for centre in state.centres.values():
         for name in centre.attempts:
             attempt = state.attempts[name]
