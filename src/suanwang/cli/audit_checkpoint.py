@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suanwang.cli.audit_inputs import add_hash, add_json
+from suanwang.cli.audit_inputs import add_hash
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text, same
 
 if TYPE_CHECKING:

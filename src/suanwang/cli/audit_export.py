@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from suanwang.cli.audit_inputs import add_hash, add_json
+from suanwang.cli.audit_inputs import add_hash
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 

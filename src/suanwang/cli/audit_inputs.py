@@ -29,15 +29,6 @@ def add_hash(parser: argparse.ArgumentParser, language: Language) -> None:
     )
 
 
-def add_json(parser: argparse.ArgumentParser, language: Language) -> None:
-    """The flag that asks for JSON."""
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
-
-
 def add_trust(parser: argparse.ArgumentParser, language: Language) -> None:
     """The flags that say whom the auditor trusts."""
     parser.add_argument(

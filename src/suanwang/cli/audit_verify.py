@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from suanwang.cli.audit_inputs import add_hash, add_json, add_trust
+from suanwang.cli.audit_inputs import add_hash, add_trust
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suanwang.cli.home_inputs import add_home, home_of
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -22,11 +23,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         help=Text("the file to write", "写出的文件").say(language),
     )
     add_home(parser, language)
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(parser, language)
     parser.epilog = Text(
         "The platform may run meanwhile. The file holds scripts and personal data: keep it closed.\n\n"
         "Examples:\n  suanwang backup --out monday.backup\n  suanwang backup --log log --out log.backup",

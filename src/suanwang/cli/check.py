@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -37,11 +38,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
             "每类问题显示的位置数，至多 100（默认 3）",
         ).say(language),
     )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(parser, language)
     parser.epilog = Text(
         "Exit code 0: valid, perhaps with warnings; 2: faults.\n\n"
         "Examples:\n  suanwang check national\n  suanwang check national --places 20\n"

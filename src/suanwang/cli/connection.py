@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
+from suanwang.cli.json_flag import add_json
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Language, Text, same
 
@@ -74,11 +75,7 @@ def given(query: dict[str, str | int | None]) -> dict[str, str | int]:
 def add_connection(parser: argparse.ArgumentParser, language: Language) -> None:
     """`--server`, `--token-file` and `--json`."""
     add_server(parser, language)
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(parser, language)
 
 
 def add_server(parser: argparse.ArgumentParser, language: Language) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -65,11 +66,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
             f"every candidate, not only the {SHOWN} best", f"列出全部候选，而不仅是最好的 {SHOWN} 个"
         ).say(language),
     )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(parser, language)
     parser.epilog = Text(
         "Examples:\n  suanwang explain national j17\n  suanwang explain national j17 --all\n"
         "  suanwang explain national j17 --result runs/monday --json",

@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
 from suanwang.cli.books import Books, ServerBooks, add_books, books_of
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ GROUP_EVENTS = 1_000
 def add_log(parser: argparse.ArgumentParser, language: Language) -> None:
     """Whose books, and `--json`, which every money command has."""
     add_books(parser, language)
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(parser, language)
 
 
 def add_posting(parser: argparse.ArgumentParser, language: Language) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -26,11 +27,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         action="store_true",
         help=Text("forget all that was saved", "清除已保存的内容").say(language),
     )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(parser, language)
     parser.epilog = Text(
         "The token is kept in ~/.config/suanwang/login.json, which only its owner reads.\n"
         "Without URL: who one is at the saved server.\n\n"

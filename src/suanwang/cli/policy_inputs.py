@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -49,11 +50,7 @@ def add_rules(parser: argparse.ArgumentParser, language: Language) -> None:
 def rules_argument(parser: argparse.ArgumentParser, language: Language) -> None:
     """Adds `--programmes`, `--supplement` and `--json`."""
     add_rules(parser, language)
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(parser, language)
 
 
 def subject_arguments(parser: argparse.ArgumentParser, language: Language) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from suanwang.cli.backup import tell
 from suanwang.cli.home_inputs import add_home, home_of
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 
@@ -18,11 +19,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         help=Text("what `suanwang backup` wrote", "`suanwang backup` 写出的文件").say(language),
     )
     add_home(parser, language)
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(parser, language)
     parser.epilog = Text(
         "The backup is verified before anything is written, and what was written is read back.\n"
         "The place must be empty; a backup of a folder can go into a database, and the other way.\n\n"

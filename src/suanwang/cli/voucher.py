@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from suanwang.cli.json_flag import add_json
 from suanwang.cli.ledger_book import print_json, subcommand
 from suanwang.units.text import Language, Text
 
@@ -47,11 +48,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
             language
         ),
     )
-    demo.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(demo, language)
 
 
 def execute(arguments: argparse.Namespace, language: Language) -> int:

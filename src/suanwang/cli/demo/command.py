@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.json_flag import add_json
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -44,11 +45,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
             "把全部内容保留在此新目录（默认使用临时目录，结束时删除）",
         ).say(language),
     )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=Text("one JSON document on standard output", "在标准输出打印一个 JSON 文档").say(language),
-    )
+    add_json(parser, language)
     parser.epilog = Text(
         "Starts PostgreSQL, a server and four centres (local processes, Slurm, Ray where present),\n"
         "and submits real jobs. About three minutes; two of them are the wait until a killed centre\n"
