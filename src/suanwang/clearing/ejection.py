@@ -251,11 +251,11 @@ def exchange(
     """
     by_column = prices.by_column
     end = start + entries.slots[n]
-    count = find_victims(entries.milli[n], column, start, end, entries, order, state, occupants, victims)
-    if count < 0:
-        return False
     gain = current_cost - true_cost(n, entries, ground.carriage_cost, by_column, column, start)
     if gain <= 0:
+        return False
+    count = find_victims(entries.milli[n], column, start, end, entries, order, state, occupants, victims)
+    if count < 0:
         return False
     for i in range(count):
         v = victims[i]

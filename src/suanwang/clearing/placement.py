@@ -95,7 +95,10 @@ class Placement:
                 steering, prices, self.value_nano, order, self.state, occupants, room_for_columns(columns),
             )  # fmt: skip
 
-        return sum(self.pool.map(run, range(supply.classes)))
+        # each job in question passes over pools, and over the jobs in them
+        asked = np.bincount(demand.device_class[candidates], minlength=supply.classes)
+        heavy_first = [int(k) for k in np.argsort(-asked, kind="stable") if asked[k]]
+        return sum(self.pool.map(run, heavy_first))
 
     def release(self, jobs: Int64Array, entry: Int64Array, column: np.ndarray, start: np.ndarray) -> None:
         """Free what `jobs` hold at the given (job,) places."""

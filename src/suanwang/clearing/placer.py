@@ -9,7 +9,8 @@ from suanwang.clearing.costs import exact_costs, held_at, sums_by_column
 from suanwang.clearing.placement import Placement, prefix_sums
 from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Problem
-from suanwang.clearing.queue import line_up, rank_entries, steps_of, urgency
+from suanwang.clearing.queue import Queue, line_up, rank_entries, steps_of, urgency
+from suanwang.clearing.shards import work_of
 from suanwang.clearing.sweep import MOVE, PLACE
 from suanwang.clearing.watch import Watch
 from suanwang.clearing.windows import Float32Array, Float64Array
@@ -21,6 +22,11 @@ EJECTIONS = 2
 """Passes of exchanges after the sweeps, over the jobs that hold most of the regret."""
 REGRET_PERCENT = 97
 CANDIDATES_MOST = 2_500
+VAST_WORK = 2**31
+"""Above so much work, as `shards.work_of` counts it (six million jobs and 500 centres), only the restless
+move after the first sweep, and exchanges, too few to matter there, are left out."""
+RESTLESS = 0.001
+"""A job is restless whose regret is above this share of its least cost under prices."""
 
 
 class Placer:
@@ -42,6 +48,11 @@ class Placer:
         """(entry,) the urgency of every entry, in steps."""
         return steps_of(self.urgency).astype(np.float32)
 
+    @cached_property
+    def is_vast(self) -> bool:
+        """Whether the problem has more than `VAST_WORK`."""
+        return int(work_of(self.problem.demand).sum()) > VAST_WORK
+
     def best_of(self, rounds: int) -> tuple[int, Places]:
         """The cheapest plan of several rounds: its cost, nano-yuan, and the plan."""
         ahead = np.zeros(self.problem.demand.jobs)
@@ -59,23 +70,31 @@ class Placer:
 
     def round(self, ahead: Float64Array) -> tuple[int, Places]:
         """Place all and let them move; the cost, nano-yuan, and the plan. `ahead`: (job,) sooner by that."""
-        demand, placement = self.problem.demand, self.placement
-        entries = [choice[choice >= 0] for choice in self.choices]
-        queues = [
-            line_up(self.problem, entry, self.urgency[entry] - ahead[demand.job[entry]]) for entry in entries
-        ]
+        placement = self.placement
+        queues = self.queues(ahead, slice(None))
         for queue in queues:
             placement.sweep(queue, self.prices[1.0], PLACE)
         self.drop_worthless()
-        for share in SWEEPS:
+        for number, share in enumerate(SWEEPS):
+            if number and self.is_vast:
+                queues = self.queues(ahead, np.flatnonzero(self.regret() > RESTLESS))
             for queue in queues:
                 placement.sweep(queue, self.prices[share], MOVE)
         self.drop_worthless()
-        self.exchange()
-        for queue in queues:
-            placement.sweep(queue, self.prices[0.0], MOVE)
+        if not self.is_vast:
+            self.exchange()
+            for queue in queues:
+                placement.sweep(queue, self.prices[0.0], MOVE)
         places = placement.places
         return self.cost_nano(places), places
+
+    def queues(self, ahead: Float64Array, jobs: Int64Array | slice) -> list[Queue]:
+        """`jobs` lined up by their best options, and those that have one by their second best."""
+        entries = [choice[jobs][choice[jobs] >= 0] for choice in self.choices]
+        return [
+            line_up(self.problem, entry, self.urgency[entry] - ahead[self.problem.demand.job[entry]])
+            for entry in entries
+        ]
 
     def exchange(self, passes: int = EJECTIONS, most: int = CANDIDATES_MOST) -> None:
         """Let the jobs with most regret push others aside, where that is cheaper for all together."""
