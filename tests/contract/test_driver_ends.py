@@ -63,6 +63,8 @@ def test_the_output_limit_ends_it_and_counts_only_growth(bench: Bench):
         Behaviour(60 * SECOND_US, files={"grows": bytes(5_000_000)}),
         output_limit_bytes=1 << 20,
     )
+    with Path(large.folder, "input").open("wb") as file:
+        file.truncate(3 << 30)  # takes no room, and is more than 32 bits count
     bench.start(small, large)
     ended = bench.end_of(small)
     assert ended.outcome == "success", ended

@@ -5,6 +5,9 @@ was submitted, limits in seconds and bytes, the end of every process that carrie
 when the agent falls silent. They need a POSIX shell, and GNU grep, find and awk; nothing else on the nodes.
 What they say to the driver are files in `.suanwang/`: `claimed/job`, `cause`, `times.<rank>`, `peak.<rank>`,
 `code`.
+
+A sum is printed with %.0f, since mawk's %d ends at 2^31 - 1. A wait is taken up again only where a signal
+broke it off: the number of a process that is over may be another's already.
 """
 
 BATCH = r"""#!/bin/sh
@@ -29,7 +32,7 @@ else
 fi
 child=$!
 wait "$child"; code=$?
-while kill -0 "$child" 2> /dev/null; do wait "$child"; code=$?; done
+while [ "$code" -gt 128 ] && kill -0 "$child" 2> /dev/null; do wait "$child"; code=$?; done
 [ -e .suanwang/code ] && read -r code < .suanwang/code
 echo "$code" > .suanwang/exit
 exit "$code"
@@ -52,10 +55,10 @@ export SUANWANG_DEVICES="$devices"
 tree() { grep -lzsxF "SUANWANG_RANK_OF=$rank/$attempt" /proc/[0-9]*/environ | tr -dc '0-9\n'; }
 signal_tree() { tree | while read -r pid; do kill "-$1" "$pid" 2> /dev/null; done; }
 end_tree() { while [ -n "$(tree)" ]; do signal_tree KILL; sleep 0.1; done; }
-size() { find . -type f -printf '%s\n' 2> /dev/null | awk '{s += $1} END {printf "%d", s}'; }
+size() { find . -type f -printf '%s\n' 2> /dev/null | awk '{s += $1} END {printf "%.0f", s}'; }
 resident() {
     for pid in $(tree); do cat "/proc/$pid/status" 2> /dev/null; done |
-        awk '/^VmRSS:/ {s += $2} END {printf "%d", s}'
+        awk '/^VmRSS:/ {s += $2} END {printf "%.0f", s}'
 }
 because() { [ -e .suanwang/cause ] || echo "$1" > .suanwang/cause; }
 
@@ -103,7 +106,7 @@ if [ ! -e .suanwang/stop ]; then
     watch "$before" > /dev/null 2>&1 &
     watcher=$!
     wait "$child"; code=$?
-    while kill -0 "$child" 2> /dev/null; do wait "$child"; code=$?; done
+    while [ "$code" -gt 128 ] && kill -0 "$child" 2> /dev/null; do wait "$child"; code=$?; done
     end_tree
     kill "$watcher" 2> /dev/null
 else
