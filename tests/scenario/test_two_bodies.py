@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.networks import small_network
-from tests.two_bodies import SECOND_US, Asked, Trace, served, simulated
+from tests.served_body import served
+from tests.two_bodies import SECOND_US, Asked, Trace, simulated
 
 from suanwang.engine import inputs
 from suanwang.feeds.network_inputs import network_inputs
