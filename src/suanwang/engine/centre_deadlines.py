@@ -98,11 +98,12 @@ class Deadlines:
 
     def next_at(self, heard_us: int | None, moment: Moment) -> int | None:
         """When something is due next, by the calendar; None: never."""
-        steady = [self.limits[0][0]] if self.limits else []
+        due = [self.calendar[0][0]] if self.calendar else []
+        if self.limits:
+            due.append(moment.at + max(0, self.limits[0][0] - moment.steady_us))
         for lost_after_s, who in self.patience.items():
             if any(attempt not in self.fenced for attempt in who):
                 patience_us = lost_after_s * MICROSECONDS_PER_SECOND
-                steady.append(moment.steady_us if heard_us is None else heard_us + patience_us)
-        due = [moment.at + max(0, at_us - moment.steady_us) for at_us in steady]
-        due += [self.calendar[0][0]] if self.calendar else []
+                until_us = moment.steady_us if heard_us is None else heard_us + patience_us
+                due.append(moment.at + max(0, until_us - moment.steady_us))
         return min(due, default=None)

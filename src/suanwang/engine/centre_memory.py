@@ -9,6 +9,9 @@ from suanwang.model.orders import AnyOrder, Launch, Pause, Prolong, Resume, Stop
 def remember(memory: Memory, record: AnyRecord) -> Memory:
     """The memory after one more record. Decides nothing."""
     match record:
+        case records.FactKept():
+            memory.facts.append(record.fact)
+            remember_fact(memory.works.get(record.fact.attempt), record.fact)
         case records.SessionBegun():
             memory.session = record.session
         case records.OrderTaken():
@@ -20,9 +23,6 @@ def remember(memory: Memory, record: AnyRecord) -> Memory:
         case records.Over():
             work = memory.works[record.attempt]
             work.phase, work.over = "over", record
-        case records.FactKept():
-            memory.facts.append(record.fact)
-            remember_fact(memory.works.get(record.fact.attempt), record.fact)
         case records.Acknowledged():
             for fact in memory.facts[: record.facts]:
                 if isinstance(fact, Erased):

@@ -30,7 +30,8 @@ class Patience:
             return None
         if self.since_us is None:
             self.since_us = steady_us
-        return self.since_us + min(self.of_us.get(type(fact), 0) for fact in facts)
+        waits_us = min([self.of_us.get(kind, 0) for kind in {type(fact) for fact in facts}])
+        return self.since_us + waits_us
 
     def told(self) -> None:
         """A report is made of all there was."""

@@ -35,9 +35,8 @@ class Charge(NamedTuple):
 
 def charge_for(figures: Figures, milli_s: list[int], slot_s: int, data_micro: int) -> Charge:
     """The charge for `milli_s[t]` milli-device-seconds in each reserved slot."""
-    total = sum(milli_s)
-    whole = figures.compute_micro * (FULL_BP - figures.discount_bp) * total
-    energy = sum(unit * held for unit, held in zip(figures.energy_micro, milli_s, strict=True))
+    whole = figures.compute_micro * (FULL_BP - figures.discount_bp) * sum(milli_s)
+    energy = sum([unit * held for unit, held in zip(figures.energy_micro, milli_s, strict=True)])
     return Charge(half_even(whole, FULL_BP * 1000 * slot_s), half_even(energy, 1000 * slot_s), data_micro)
 
 

@@ -3,7 +3,8 @@
 Never on a replay. After a restart `outstanding(platform)` says what to do anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -36,17 +37,21 @@ AnyEffect = Deliver | Solve | PlaceMore
 
 def effects(event: events.AnyEvent) -> tuple[AnyEffect, ...]:
     """What follows from one event."""
-    match event:
-        case events.AttemptDispatched() | events.OrderGiven():
-            return (Deliver(event.centre),)
-        case events.ClearingAsked():
-            return (Solve(event.serial),)
-        case events.CentreJoined():
-            return (Deliver(event.centre), PlaceMore())
-        case events.JobAdmitted() | events.JobQueued() | events.AttemptReserved():
-            return (PlaceMore(),)
-        case _:
-            return ()
+    follow = FOLLOWS.get(type(event))
+    return () if follow is None else follow(event)
+
+
+PLACE_MORE = (PlaceMore(),)
+FOLLOWS: dict[type[Any], Callable[[Any], tuple[AnyEffect, ...]]] = {
+    events.AttemptDispatched: lambda event: (Deliver(event.centre),),
+    events.OrderGiven: lambda event: (Deliver(event.centre),),
+    events.ClearingAsked: lambda event: (Solve(event.serial),),
+    events.CentreJoined: lambda event: (Deliver(event.centre), *PLACE_MORE),
+    events.JobAdmitted: lambda event: PLACE_MORE,
+    events.JobQueued: lambda event: PLACE_MORE,
+    events.AttemptReserved: lambda event: PLACE_MORE,
+}
+"""Events that are not here ask for nothing."""
 
 
 def outstanding(platform: Platform) -> Iterator[AnyEffect]:

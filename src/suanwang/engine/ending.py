@@ -13,7 +13,7 @@ from suanwang.engine.filling import fill
 from suanwang.engine.platform import Attempt, Platform, attempt_name
 from suanwang.engine.releasing import release_held
 from suanwang.ledger.commands import Capture, Release
-from suanwang.ledger.decide import decide as decide_ledger
+from suanwang.ledger.decide import answer as answer_ledger
 from suanwang.ledger.events import Refused
 from suanwang.model.facts import Ended, EndReason
 from suanwang.model.job import JobState, Outcome
@@ -76,7 +76,7 @@ def settle(
         command = Capture(f"{name}/capture", name, *parts_not_negative(charge), usage, True)
     else:
         command = Release(f"{name}/release", name)
-    for event in decide_ledger(ledger, command, at):
+    for event in answer_ledger(ledger, command, at):
         if isinstance(event, Refused):
             what = Text(
                 f"the ledger refuses to resolve a hold: {event.reasons}", f"账本拒绝结清冻结：{event.reasons}"
@@ -87,7 +87,9 @@ def settle(
 
 def parts_not_negative(charge: Charge) -> tuple[int, int, int]:
     """Compute, energy and data, each ≥ 0: a negative part (power below zero) is taken off the others."""
-    parts = [charge.compute_micro, charge.energy_micro, charge.data_micro]
+    parts = [*charge]
+    if min(parts) >= 0:
+        return charge.compute_micro, charge.energy_micro, charge.data_micro
     for index in range(3):
         debt = -min(0, parts[index])
         parts[index] = max(0, parts[index])

@@ -6,6 +6,7 @@ where that is later), and it must have arrived before the start; the output from
 it must have arrived by the deadline, where there is one. Each way takes ⌈GB · 8 / gbps / slot seconds⌉ slots.
 """
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -285,11 +286,12 @@ class Ground(Stretch):
 
     def _by_the_second(self, place: Place, shape: Shape, at: int) -> Place:
         """The place with what it costs for the limit's seconds instead of whole slots."""
-        one, cost = shape.alternatives[place.alternative], self.desk.cost[place.row]
+        one = shape.alternatives[place.alternative]
+        upto: list[int] = self.desk.cost[place.row, place.slot : place.end_slot + 1].tolist()
         seconds = seconds_by_slot(self.terms, at, one.limit_s)
-        unit = np.diff(cost[place.slot : place.end_slot + 1]).tolist()
-        whole = one.milli * sum(unit)
-        held = one.milli * sum(u * s for u, s in zip(unit, seconds, strict=True)) // self.terms.slot_s
+        whole = one.milli * (upto[-1] - upto[0])
+        units = [end - begin for begin, end in pairwise(upto)]
+        held = one.milli * sum([u * s for u, s in zip(units, seconds, strict=True)]) // self.terms.slot_s
         return place._replace(reduced_nano=place.reduced_nano - whole + held)
 
     def _ask(

@@ -41,6 +41,8 @@ def hold_for(
         )
         for one in usable
     ]
+    if not balances:
+        return PlaceHold(request, hold, enterprise, centre, (), amount_micro)
     rest = amount_micro
     paid: dict[str, int] = {}
     draws: list[Draw] = []

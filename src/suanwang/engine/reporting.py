@@ -43,12 +43,10 @@ def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[eve
     faults = [
         fault for index, fact in enumerate(given.facts) for fault in fact_faults(platform, given, index, fact)
     ]
-    pools = {pool.pool for pool in centre.pools}
-    faults += [
-        Fault("fits", Text("not a pool of this centre", "不是该中心的资源池"), shape.pool)
-        for shape in given.fits or ()
-        if shape.pool not in pools
-    ]
+    if given.fits:
+        pools = {pool.pool for pool in centre.pools}
+        what = Text("not a pool of this centre", "不是该中心的资源池")
+        faults += [Fault("fits", what, shape.pool) for shape in given.fits if shape.pool not in pools]
     if faults:
         raise InvalidInput(faults)
     yield from hear_again(platform, given.centre, at)

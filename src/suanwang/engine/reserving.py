@@ -7,6 +7,7 @@ from suanwang.engine.events import Figures, ReasonRecord
 from suanwang.engine.platform import Job, Platform, attempt_name
 from suanwang.engine.redemption import hold_for
 from suanwang.ledger.commands import ExtendHold, PlaceHold
+from suanwang.ledger.decide import answer as answer_ledger
 from suanwang.ledger.decide import decide as decide_ledger
 from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
 from suanwang.ledger.events import Reason, Refused
@@ -55,7 +56,7 @@ def money_for(
     command = hold_command(platform, attempt_name(name, job.last + 1), job, figures, at)
     if job.voucher == "required" and not command.draws:
         return NO_GRANT
-    answer = decide_ledger(platform.state.vouchers.ledger, command, at)
+    answer = answer_ledger(platform.state.vouchers.ledger, command, at)
     for event in answer:
         if isinstance(event, Refused):
             return budget_reason(event.reasons)

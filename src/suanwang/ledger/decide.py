@@ -2,6 +2,9 @@
 
     decide(state, command, at) → (event,) or () → apply(state, event)
 
+`answer` is the same for a command that the platform itself made of what it has on record: its form is not
+asked for again.
+
 The same id with the same body was answered before: there is nothing to book, `result` tells what came of
 it, a refusal included. The same id with another body raises IdConflict. A batch is decided and applied one
 by one, so an id that stands in it twice meets its own first result.
@@ -83,13 +86,19 @@ def decide(state: Ledger, command: AnyCommand, at: int) -> tuple[AnyEvent, ...]:
     The state is not changed. Raises InvalidInput for a malformed command or a time before the ledger's,
     IdConflict for an id that stands for another body.
     """
+    if command.id not in state.done:
+        check_shape(command)
+    return answer(state, command, at)
+
+
+def answer(state: Ledger, command: AnyCommand, at: int) -> tuple[AnyEvent, ...]:
+    """See `decide`, for a command whose form is right because of where its parts come from."""
     digest = digest_of(command)
     done = state.done.get(command.id)
     if done is not None:
         if done.digest == digest:
             return ()
         raise IdConflict(command.id)
-    check_shape(command)
     if type(at) is not int or at < state.at:
         raise InvalidInput([_backwards(command, at, state.at)])
     try:

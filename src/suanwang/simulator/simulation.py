@@ -40,6 +40,8 @@ LEASE_S = 60
 """A centre that says nothing for so long is silent."""
 AFTER_SLOTS = 400
 """So many slots after the last window a run is given up that has not ended."""
+CLOSING = (events.JobEnded, events.JobRefused)
+"""After one of these no more is heard of a job."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,7 +186,7 @@ class Simulation:
     def hear(self, found: list[events.AnyEvent]) -> None:
         """What became durable: counts the jobs that are closed."""
         for event in found:
-            if isinstance(event, events.JobEnded | events.JobRefused):
+            if type(event) in CLOSING:
                 self.open -= 1
             self.tally.hear(event)
 
