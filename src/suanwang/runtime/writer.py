@@ -91,6 +91,9 @@ class Writer:
         """Decides what is due and what came in. None where there was nothing."""
         group = Group([], [], {})
         at = max(self.clock.now(), self.platform.state.at)
+        if self.inbox and isinstance(self.inbox[0].given, inputs.TakeLead):
+            # nothing is given up before silence counts from this lead
+            self.take(self.inbox.popleft(), at, group)
         next_at = self.platform.agenda.next_at
         if next_at is not None and next_at <= at:
             self.take_own(inputs.Tick(f"tick/{self.platform.state.events}"), at, group)
