@@ -27,7 +27,7 @@ from tests.server_process import Server
 from tests.servers import recent
 
 from suanwang.client.client import Client
-from suanwang.client.line import Answered, Line, Unreachable
+from suanwang.client.line import Line, Unreachable
 from suanwang.drivers.local import LocalDriver
 from suanwang.drivers.local_machine import this_machine
 from suanwang.drivers.private_slurm import free_ports
@@ -171,10 +171,17 @@ class Submitter(threading.Thread):
             self.batches += 1
             try:
                 self.acknowledged += self.submit(f"batch-{self.batches}")
-            except Answered as error:
+            except BaseException as error:  # told by the test, which waits for what this thread does
                 self.failed = error
                 return
             self.ends.wait(self.random.uniform(0.2, 0.8))
+
+    def has(self, jobs: int) -> bool:
+        """Whether so many are acknowledged. A server that has ended meanwhile is started again."""
+        if self.failed is not None:
+            raise self.failed
+        self.town.start_what_is_dead()
+        return len(self.acknowledged) >= jobs
 
     def submit(self, key: str) -> list[str]:
         """To its answer, also when the test wants to end: so every job that is there is known."""
@@ -222,23 +229,24 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_overpaid(folder: Path, se
     killed: Counter[str] = Counter()
     try:
         submitter.start()
-        until(lambda: len(submitter.acknowledged) > 6, "the first jobs")
+        until(lambda: submitter.has(6), "the first jobs")
         for _ in range(kills):
             time.sleep(town.random.uniform(0.0, 1.5))
             killed[town.kill_one()] += 1
             time.sleep(town.random.choice((0.0, 0.0, 0.5, 2.0)))
             town.start_what_is_dead()
             more = len(submitter.acknowledged) + 3
-            until(lambda more=more: len(submitter.acknowledged) >= more, "the next jobs")
+            until(lambda more=more: submitter.has(more), f"the next jobs after {dict(killed)}")
         submitter.ends.set()
         submitter.join(120)
-        assert submitter.failed is None and not submitter.is_alive()
+        assert submitter.has(0) and not submitter.is_alive()
         told = until(lambda: all_closed(town, submitter.acknowledged), f"all to end after {dict(killed)}")
         assert set(killed) == set(KINDS) or kills < 50, "each kind of process was killed"
         hold_against(evidence(town), told)
         check_money(town, told)
     except BaseException as error:
-        error.add_note(f"seed {seed}, killed {dict(killed)}")
+        log = (town.data / "server-again.log").read_text() if sum(killed.values()) else ""
+        error.add_note(f"seed {seed}, killed {dict(killed)}\n{log[-3000:]}")
         raise
     finally:
         submitter.ends.set()
