@@ -1,14 +1,12 @@
 """`suanwang clear`: prices, a plan and its certified bound, from one scenario folder."""
 
 import argparse
-import gc
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suanwang.units.text import Language, Text
+from suanwang.units.uncollected import uncollected
 
 if TYPE_CHECKING:
     from suanwang.feeds.last_result import LastTables
@@ -114,18 +112,6 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     page = out / ("prices.parquet" if arguments.no_page else "report.html")
     print(Text(f"Result: {out}; see {page}", f"结果：{out}；见 {page}").say(language))
     return 0
-
-
-@contextmanager
-def uncollected() -> Generator[None]:
-    """Without the collector of cycles: clearing makes none, and looking for them costs a twentieth."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def refuse_flags(arguments: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """What happens by itself at an instant: attempts to start, windows that close, silence that lasts too long.
 
-The agenda follows from the jobs and attempts; an entry that no longer applies is passed over when it is due,
-and forgotten before that where there are many of them.
+The agenda follows from the jobs and attempts. An entry that no longer applies is forgotten when it is next in
+turn, so that nobody is woken for nothing, and before that where there are many of them.
 """
 
 from collections.abc import Callable, Iterable
@@ -49,8 +49,11 @@ class Agenda:
 
     @property
     def next_at(self) -> int | None:
-        """The earliest entry's instant."""
-        return self.entries[0].at if self.entries else None
+        """The instant of the earliest entry that may still mean something."""
+        entries = self.entries
+        while entries and not self.applies(entries[0]):
+            heappop(entries)
+        return entries[0].at if entries else None
 
     def take_due(self, at: int) -> list[Due]:
         """Takes out all entries up to `at`, in order of time."""

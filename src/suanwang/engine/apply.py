@@ -1,6 +1,5 @@
 """Applying an event: the state follows, nothing is decided. A replay is this, event after event."""
 
-import gc
 from collections.abc import Callable, Iterable
 from heapq import heapify
 from typing import Any
@@ -14,6 +13,7 @@ from suanwang.engine.tokens import TokenIssued, TokenRevoked, token_issued, toke
 from suanwang.ledger.refusals import CorruptLog
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text
+from suanwang.units.uncollected import uncollected
 
 
 def apply(platform: Platform, event: events.AnyEvent) -> None:
@@ -34,9 +34,7 @@ def apply(platform: Platform, event: events.AnyEvent) -> None:
 
 def replay(platform: Platform, records: Iterable[bytes]) -> None:
     """Applies a log's records. Raises CorruptLog at the first that cannot follow."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         for record in records:
             try:
                 event = events.decode(record)
@@ -44,9 +42,6 @@ def replay(platform: Platform, records: Iterable[bytes]) -> None:
                 what = Text(f"not an event of this version: {error}", f"不是本版本的事件：{error}")
                 raise CorruptLog([Fault("log", what, found=repr(record[:80]))]) from None
             apply(platform, event)
-    finally:
-        if collecting:
-            gc.enable()
     await_slot(platform)
 
 

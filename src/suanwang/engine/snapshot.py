@@ -4,7 +4,6 @@ A snapshot is of one version of the program's state; another version's is refuse
 Derived parts (arrays, lines, agenda) are made anew.
 """
 
-import gc
 from hashlib import sha256
 
 import msgspec
@@ -14,6 +13,7 @@ from suanwang.engine.apply_attempts import watch_attempt
 from suanwang.engine.apply_jobs import note_held, watch_jobs
 from suanwang.engine.apply_network import arm_lost
 from suanwang.engine.platform import Platform, Records
+from suanwang.units.uncollected import uncollected
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Records] = msgspec.msgpack.Decoder(Records)
@@ -31,14 +31,9 @@ def encode_snapshot(platform: Platform) -> bytes:
 
 def decode_snapshot(data: bytes) -> Platform:
     """The platform of a snapshot. Raises msgspec.DecodeError."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         platform = Platform(_decoder.decode(data))
         rebuild(platform)
-    finally:
-        if collecting:
-            gc.enable()
     return platform
 
 

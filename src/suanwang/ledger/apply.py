@@ -3,7 +3,6 @@
 The legs change the balances; what else an event means stands in `changes.py`, one function a kind of event.
 """
 
-import gc
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -14,6 +13,7 @@ from suanwang.ledger.refusals import CorruptLog
 from suanwang.ledger.state import Done, Ledger, empty_ledger
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text
+from suanwang.units.uncollected import uncollected
 
 _NO_REASONS = ()
 
@@ -50,15 +50,9 @@ def apply(state: Ledger, event: AnyEvent) -> None:
 def replay(records: Iterable[bytes]) -> Ledger:
     """The state that a log's records make. Raises CorruptLog at the first that cannot follow."""
     state = empty_ledger()
-    # The state has no cycles; a collector that scans it again and again as it grows would cost a quarter.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         for event in read_events(records):
             apply(state, event)
-    finally:
-        if collecting:
-            gc.enable()
     return state
 
 

@@ -37,7 +37,7 @@ class Alternative(msgspec.Struct, frozen=True, gc=False):
         return self.units_milli * self.nodes
 
 
-class Shape(msgspec.Struct, frozen=True, gc=False):
+class Shape(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """Where and how a job can run: all that decides its candidates. Jobs alike share one.
 
     `in_nano_gb` lies in `data_region` (empty: `region`), `out_nano_gb` goes to `region`. `max_rtt_us` 0: no

@@ -175,7 +175,7 @@ class Writer:
                 if self.platform.state.clearing == effect.serial:
                     self.solver.start(clearing_request(self.platform))
             case PlaceMore():
-                self.placing = True
+                self.placing = self.placing or bool(self.platform.line.unseen)
 
     def commit(self) -> bool:
         """One round to its end, the append included. Whether there was anything to do."""

@@ -33,6 +33,7 @@ from suanwang.simulator.runtimes import Runtimes
 from suanwang.simulator.solver import VirtualSolver
 from suanwang.simulator.tally import Tally
 from suanwang.units.errors import SuanwangError
+from suanwang.units.uncollected import uncollected
 
 OUTSIDE, CENTRES = 1, 2
 """The turns in an instant: 0 is the solver's."""
@@ -218,10 +219,11 @@ class Simulation:
         header, terms = self.scenario.header, self.platform_terms
         last_at = terms.start_of(header.slots + AFTER_SLOTS)
         done_slot = -1
-        while self.open > 0 and (next_at := self.next_at) is not None and next_at <= last_at:
-            self.calendar.at = next_at
-            self.settle()
-            slot = terms.slot_of(next_at)
-            if slot != done_slot:
-                done_slot = slot
-                advance(min(1.0, slot / header.slots))
+        with uncollected():
+            while self.open > 0 and (next_at := self.next_at) is not None and next_at <= last_at:
+                self.calendar.at = next_at
+                self.settle()
+                slot = terms.slot_of(next_at)
+                if slot != done_slot:
+                    done_slot = slot
+                    advance(min(1.0, slot / header.slots))
