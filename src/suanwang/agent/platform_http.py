@@ -10,6 +10,7 @@ import msgspec
 
 from suanwang.agent.platform import Away, Declined, Denied, Replaced
 from suanwang.agent.straight_line import Answered, StraightLine
+from suanwang.model.api.network import CentreTold, ConformanceRun
 from suanwang.model.api.problem import Problem
 from suanwang.model.exchange import ContentKept, Exchange, Join, Joined, LogPart, LogTaken, Orders
 from suanwang.units.errors import Fault, SuanwangError
@@ -46,6 +47,10 @@ class HttpPlatform:
         """See `Platform`."""
         path = f"/v1/centres/{self.centre}/exchange"
         return self.ask(path, exchange, Orders, ANSWER_SECONDS + exchange.wait_s)
+
+    def report_conformance(self, run: ConformanceRun) -> CentreTold:
+        """What the conformance set showed; the centre with its grade."""
+        return self.ask(f"/v1/centres/{self.centre}/conformance", run, CentreTold, ANSWER_SECONDS)
 
     def append_log(self, attempt: str, part: LogPart) -> LogTaken:
         """See `Platform`."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from suanwang.agent.configuration import AgentConfiguration
+from suanwang.agent.conformance import ConformanceSet
 from suanwang.agent.engines import driver_for
 from suanwang.agent.errands import InThreads
 from suanwang.agent.home import DRAIN, FolderTaken, Home, now
@@ -19,6 +20,7 @@ from suanwang.agent.loop import AgentLoop
 from suanwang.agent.platform import Replaced
 from suanwang.agent.platform_http import CONNECT_SECONDS, HttpPlatform
 from suanwang.agent.straight_line import straight_line
+from suanwang.model.api.network import CentreTold, CheckTold
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text
 
@@ -105,6 +107,22 @@ def settle(loop: AgentLoop, errands: InThreads, say: Callable[[Text], None]) -> 
     else:
         left = len(loop.agent.live)
         say(Text(f"ended; {left} attempts go on under their engine", f"已退出；{left} 个运行由引擎继续"))
+
+
+def show_conformance(given: AgentConfiguration, told: Callable[[CheckTold], None]) -> CentreTold:
+    """Runs the conformance set in the agent's folder and reports it; the centre as graded.
+
+    Raises FolderTaken while an agent works there, and what the platform says.
+    """
+    home = Home(Path(given.data_folder))
+    work = Path(given.work_folder) if given.work_folder else home.work
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        run = ConformanceSet(given, home.folder, work).run(told)
+    finally:
+        home.close()
+    with httpx.Client(base_url=given.platform, follow_redirects=False) as client:
+        return HttpPlatform(client, given.centre, Path(given.token_file)).report_conformance(run)
 
 
 def drain(given: AgentConfiguration, say: Callable[[Text], None]) -> None:

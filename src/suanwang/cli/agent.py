@@ -10,6 +10,17 @@ from suanwang.units.text import Language, Text
 if TYPE_CHECKING:
     from suanwang.agent.configuration import AgentConfiguration
 
+CHECKS = {
+    "capable": Text("the engine has what agent.yaml names", "引擎具备 agent.yaml 所列设备"),
+    "runs": Text("a script runs and its words come back", "脚本运行，输出可读"),
+    "tells_failure": Text("an exit code comes back", "退出码如实返回"),
+    "meters": Text("device-seconds are those that it ran", "设备时长与运行时长一致"),
+    "stops": Text("what is told to stop ends", "收到停止指令即结束"),
+    "keeps_limit": Text("a limit of time is kept", "遵守时限"),
+    "returns_outputs": Text("a file comes back", "输出文件可取回"),
+    "survives_agent": Text("a job outlives its agent", "代理退出后作业继续"),
+}
+
 
 def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     """Adds the arguments of `agent`."""
@@ -47,18 +58,28 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
             "不再接收新作业，全部完成后退出；也会通知正在运行的代理",
         ).say(language),
     )
+    parser.add_argument(
+        "--conformance",
+        action="store_true",
+        help=Text(
+            "before the agent is started: run the conformance set on the engine, report it, show the grade",
+            "在代理启动之前：在引擎上运行并网检测作业，上报结果并显示等级",
+        ).say(language),
+    )
     parser.epilog = Text(
         "It only calls out. SIGTERM ends it alone: jobs go on, and the next start takes them up.\n\n"
         "Examples:\n"
         "  suanwang agent --config /etc/suanwang/agent.yaml\n"
         "  suanwang agent --platform https://suanwang.example --centre chengdu-1 --token-file token \\\n"
         "      --data /var/lib/suanwang/agent --driver local --pool chengdu-1-cpu=cpu\n"
+        "  suanwang agent --config /etc/suanwang/agent.yaml --conformance\n"
         "  suanwang agent --config /etc/suanwang/agent.yaml --drain",
         "代理只主动向外连接。SIGTERM 仅结束代理：作业继续运行，下次启动时接管。\n\n"
         "示例：\n"
         "  suanwang agent --config /etc/suanwang/agent.yaml\n"
         "  suanwang agent --platform https://suanwang.example --centre chengdu-1 --token-file token \\\n"
         "      --data /var/lib/suanwang/agent --driver local --pool chengdu-1-cpu=cpu\n"
+        "  suanwang agent --config /etc/suanwang/agent.yaml --conformance\n"
         "  suanwang agent --config /etc/suanwang/agent.yaml --drain",
     ).say(language)
 
@@ -70,6 +91,8 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.agent.program import drain, run_agent
 
     given = configuration_of(arguments)
+    if arguments.conformance:
+        return show(given, language)
 
     def say(text: Text) -> None:
         print(
@@ -81,6 +104,20 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
 
     (drain if arguments.drain else run_agent)(given, say)
     return 0
+
+
+def show(given: "AgentConfiguration", language: Language) -> int:
+    """The conformance set, check by check, and the grade: 0 where money can rest on it."""
+    from suanwang.agent.program import show_conformance
+    from suanwang.model.api.network import CheckTold
+
+    def told(check: CheckTold) -> None:
+        about = CHECKS[check.check].say(language)
+        print(f"{'✓' if check.passed else '✗'} {check.check:16} {about}  ({check.words})", flush=True)
+
+    centre = show_conformance(given, told)
+    print(Text(f"grade: {centre.grade}", f"并网等级：{centre.grade}").say(language))
+    return 0 if centre.grade in ("basic", "full") else 1
 
 
 def configuration_of(arguments: argparse.Namespace) -> "AgentConfiguration":

@@ -48,5 +48,7 @@ def grade_centre(platform: "Platform", given: GradeCentre, at: int) -> Iterator[
 
 
 def centre_graded(platform: "Platform", event: CentreGraded) -> None:
-    """The newest run counts."""
+    """The newest run counts; a centre that failed it takes no new work until one shows otherwise."""
     platform.state.conformance[event.centre] = event
+    platform.state.centres[event.centre].failed = event.grade == "none"
+    platform.set_open(event.centre)

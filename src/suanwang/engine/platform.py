@@ -97,13 +97,17 @@ class Attempt(msgspec.Struct, gc=False):
 
 
 class CentreState(msgspec.Struct):
-    """A centre. `orders`: what its agent has still to be told, by number; `attempts`: those not ended."""
+    """A centre. `orders`: what its agent has still to be told, by number; `attempts`: those not ended.
+
+    `failed`: its last conformance run showed that money cannot rest on what it says.
+    """
 
     row: CentreRow
     pools: tuple[PoolRow, ...]
     session: int = 0
     silent_since: int | None = None
     withdrawn: bool = False
+    failed: bool = False
     orders: dict[int, AnyOrder] = msgspec.field(default_factory=dict)
     order_count: int = 0
     fits: tuple[FitShape, ...] = ()
@@ -112,7 +116,7 @@ class CentreState(msgspec.Struct):
     @property
     def open(self) -> bool:
         """Whether new work may be planned there."""
-        return not self.withdrawn and self.silent_since is None
+        return not self.withdrawn and not self.failed and self.silent_since is None
 
 
 class Quota(msgspec.Struct, gc=False):

@@ -42,7 +42,7 @@ class Enrolment(msgspec.Struct, frozen=True):
 
 
 Grade = Literal["", "none", "basic", "full"]
-CHECKS_BASIC = ("runs", "tells_failure", "meters", "stops")
+CHECKS_BASIC = ("capable", "runs", "tells_failure", "meters", "stops")
 CHECKS_FULL = (*CHECKS_BASIC, "keeps_limit", "returns_outputs", "survives_agent")
 
 
