@@ -271,3 +271,11 @@ def test_a_full_disk_loses_nothing_and_ends_when_there_is_room(folder: Path) -> 
         close(server)
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_the_address_of_another_database_is_its_own_also_after_a_death(folder: Path) -> None:
+    server = EmbeddedServer(folder)
+    os.kill(server_pid(server), signal.SIGKILL)
+    (server.cluster.files / "postmaster.pid").unlink(missing_ok=True)
+    assert "/other?" in server.url("other")
+    close(server)

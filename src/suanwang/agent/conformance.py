@@ -27,7 +27,7 @@ WORDS_LETTERS = 180
 
 
 class ConformanceSet:
-    """The checks on one driver, whose state lies in `folder`/engine, its jobs in `folder`/work."""
+    """The checks on one driver, whose state lies below `folder`; its jobs lie below `work`."""
 
     def __init__(self, given: AgentConfiguration, folder: Path, work: Path) -> None:
         self.given, self.folder, self.work = given, folder, work

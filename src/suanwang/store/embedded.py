@@ -67,7 +67,10 @@ class EmbeddedServer:
         """The address of a database of the server."""
         note = self.cluster.note
         if note is None:
-            return self.ensure_running()
+            self.ensure_running()
+            note = self.cluster.note
+        if note is None:
+            raise StoreUnreachable([_not_started(self.cluster)])
         return self.cluster.url(note.socket_folder, database)
 
     def close(self) -> None:
