@@ -35,6 +35,7 @@ class ConformanceSet:
         self.prefix = f"conformance-{secrets.token_hex(4)}"
         self.heard: dict[str, list[Report]] = {}
         self.driver: Driver = self.open()
+        self.capabilities = self.driver.probe()
 
     def open(self) -> Driver:
         """The driver, as an agent makes it."""
@@ -42,7 +43,6 @@ class ConformanceSet:
 
     def run(self, told: Callable[[CheckTold], None]) -> ConformanceRun:
         """All checks; each is told as it is done. What is left of them is erased."""
-        capabilities = self.driver.probe()
         checks: list[CheckTold] = []
         for name, check in self.checks().items():
             try:
@@ -54,7 +54,7 @@ class ConformanceSet:
             checks.append(CheckTold(name, passed, words[:WORDS_LETTERS]))
             told(checks[-1])
         self.close()
-        return ConformanceRun(capabilities.engine, capabilities.version or "-", tuple(checks))
+        return ConformanceRun(self.capabilities.engine, self.capabilities.version or "-", tuple(checks))
 
     def checks(self) -> dict[str, Callable[[], tuple[str, bool]]]:
         """By name, in the order in which they are run."""
@@ -73,7 +73,7 @@ class ConformanceSet:
 
     def capable(self) -> tuple[str, bool]:
         """The engine has a device of each pool that the configuration names."""
-        there = {pool.device for pool in self.driver.probe().pools}
+        there = {pool.device for pool in self.capabilities.pools}
         missing = [pool.device for pool in self.given.pools if pool.device not in there]
         return (f"missing: {', '.join(missing)}" if missing else ", ".join(sorted(there))), not missing
 
@@ -140,7 +140,7 @@ class ConformanceSet:
         name = f"{self.prefix}-{check}.1"
         folder = self.work / name
         folder.mkdir(mode=0o755)
-        takes = self.driver.probe().features.options
+        takes = self.capabilities.features.options
         options = {key: value for key, value in self.pool.options.items() if key in takes}
         launch = Launch(
             name, name, script, str(folder), self.pool.device, WHOLE_MILLI, limit_s,

@@ -120,8 +120,8 @@ def new_folder(named: Path | None) -> Path:
     except Unsupported as refused:
         folder.rmdir()
         remedy = Text(
-            "--keep below a folder open to all, such as /var/tmp, or run as an ordinary user",
-            "将 --keep 设在所有用户可通过的目录下，如 /var/tmp；或以普通用户运行",
+            "--keep below a folder that all may pass, or run as an ordinary user",
+            "将 --keep 设在所有用户可通过的目录下，或以普通用户运行",
         )
         raise InvalidInput(
             [
