@@ -17,6 +17,7 @@ from suanwang.engine.platform import Platform
 from suanwang.engine.releasing import release_held
 from suanwang.engine.reporting import fill_centre, known_centre
 from suanwang.engine.row_faults import row_faults, value_faults, window_fault
+from suanwang.engine.shedding import shed, shed_where_rules_forbid
 from suanwang.ledger.commands import OpenCentre
 from suanwang.ledger.decide import decide as decide_ledger
 from suanwang.ledger.shape import NAME_RULE
@@ -89,6 +90,7 @@ def enrol(platform: Platform, given: EnrolCentre, at: int) -> Iterator[events.An
     if is_new and platform.line.is_empty():
         return  # nothing is reserved there and nobody waits: many centres are enrolled in a row
     yield from shed(platform, at)
+    yield from shed_where_rules_forbid(platform, centre.centre, at)
     yield from fill_centre(platform, centre.centre, at)
 
 
@@ -176,21 +178,6 @@ def declare_outage(platform: Platform, given: DeclareOutage, at: int) -> Iterato
         raise InvalidInput(faults)
     yield events.OutageDeclared(at, outage)
     yield from shed(platform, at)
-
-
-def shed(platform: Platform, at: int) -> Iterator[events.AnyEvent]:
-    """Takes back reservations of pools that hold more than they have, the latest start first."""
-    ground = platform.ground
-    now = platform.terms.slot_of(at) - ground.from_slot
-    kept = {room.pool for room in platform.state.rooms.values()}
-    for row, pool in enumerate(ground.pools):
-        # what is kept for a job whose victims still run counts twice, and not for long
-        if pool in kept or int(ground.free_milli[row, now:].min()) >= 0:
-            continue
-        for name in reversed(platform.reserved_soon(pool, len(platform.reserved.get(pool, ())))):
-            figures = platform.state.attempts[name].figures
-            if not ground.fits(row, max(figures.from_slot, ground.from_slot + now), figures.to_slot, 0):
-                yield from withdraw(platform, name, "vanished", at)
 
 
 def set_quota(platform: Platform, given: SetQuota, at: int) -> Iterator[events.AnyEvent]:

@@ -13,6 +13,7 @@ from typing import Any
 from suanwang.engine import events, inputs
 from suanwang.engine.apply import replay
 from suanwang.engine.decide import step
+from suanwang.engine.overload import Load
 from suanwang.engine.platform import Attempt, Job, Platform
 from suanwang.engine.snapshot import decode_snapshot, encode_snapshot
 from suanwang.engine.validate import validate
@@ -131,6 +132,7 @@ class Stage:
         """One input as it is. An input that fails leaves no trace."""
         may_fail = self.checked and not isinstance(given, inputs.Tick | inputs.PlaceQueue)
         before = encode_snapshot(self.platform) if may_fail else b""
+        load = Load(self.platform) if self.checked else None
         try:
             found = step(self.platform, given, self.at)
         except Exception:
@@ -138,8 +140,9 @@ class Stage:
             assert traceless, "a failing input left a trace"
             raise
         self.log += [events.encode(event) for event in found]
-        if self.checked and found:
+        if load is not None and found:
             validate(self.platform)
+            assert not Load(self.platform).overloaded_since(load), "devices were given away twice"
         return found
 
     def place(self) -> list[events.AnyEvent]:

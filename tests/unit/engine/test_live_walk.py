@@ -267,13 +267,18 @@ class Walk(RuleBasedStateMachine):
         last = first + hours * 60 // terms.slot_minutes
         self.ask(inputs.DeclareOutage, Outage(pool=pool, from_slot=first, to_slot=last, devices_lost=devices))
 
-    @rule(name=CENTRE, devices=st.sampled_from(["0", "4", "8", "16", "-1", "1e3"]), away=st.booleans())
-    def enrol(self, name: str, devices: str, away: bool) -> None:
+    @rule(
+        name=CENTRE,
+        devices=st.sampled_from(["0", "4", "8", "16", "-1", "1e3"]),
+        per_node=st.sampled_from(["8", "8", "4"]),
+        away=st.booleans(),
+    )
+    def enrol(self, name: str, devices: str, per_node: str, away: bool) -> None:
         if away:
             self.ask(inputs.WithdrawCentre, name)
             return
         row, (pool,) = CENTRES[name]
-        changed = msgspec.structs.replace(pool, devices=devices)
+        changed = msgspec.structs.replace(pool, devices=devices, devices_per_node=per_node)
         self.ask(inputs.EnrolCentre, row, (changed,))
 
     @rule(name=CENTRE)
