@@ -1,7 +1,7 @@
 """The agent's body: takes the brain's steps on the engine, and tells the brain what the engine reports.
 
-Calls to the engine go through one lane, in order; listening to it, staging and logs have lanes of their own.
-A step that fails because engine or platform is away is taken again.
+Calls to the engine go through one lane, in order; listening to it, staging, logs and erasing have lanes of
+their own. A step that fails because engine or platform is away is taken again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,7 @@ from itertools import groupby
 import msgspec
 
 from suanwang.agent.configuration import AgentPool
-from suanwang.agent.errands import HERE, Errands
+from suanwang.agent.errands import HERE, AfterDisk
 from suanwang.agent.marks import Marks
 from suanwang.agent.platform import Away
 from suanwang.agent.staging import Collected, Plan, Prepared, Staging, told
@@ -45,7 +45,7 @@ class Body:
         agent: CentreAgent,
         driver: port.Driver,
         staging: Staging,
-        errands: Errands,
+        errands: AfterDisk,
         pools: Sequence[AgentPool],
         poll_wait_s: float,
         say: Say,
@@ -84,7 +84,7 @@ class Body:
         if self.poll_due and not self.polling and steady_us >= self.poll_us:
             self.polling, self.poll_due, self.polled_us = True, False, steady_us
             lane = "news" if self.poll_wait_s else "engine"
-            self.errands.do(lane, lambda: self.driver.poll(self.poll_wait_s), self.polled, self.not_polled)
+            self.errands.ask(lane, lambda: self.driver.poll(self.poll_wait_s), self.polled, self.not_polled)
         self.marks.go_on(moment)
 
     def look(self, moment: Moment) -> bool:
@@ -93,7 +93,7 @@ class Body:
         if due:
             self.fitting, self.fits_due = True, False
             self.fits_us = moment.steady_us + self.fits_every_us
-            self.errands.do("engine", self.driver.usable, self.take_fits, self.no_fits)
+            self.errands.ask("engine", self.driver.usable, self.take_fits, self.no_fits)
         return due
 
     def due_us(self) -> int | None:
@@ -105,7 +105,7 @@ class Body:
         """The platform has just spoken: the engine's own fences begin anew."""
         if moment.steady_us >= self.acknowledge_us:
             self.acknowledge_us = moment.steady_us + ACKNOWLEDGE_EVERY_US
-            self.errands.do("engine", self.driver.acknowledge, lambda _: None, lambda _: None)
+            self.errands.ask("engine", self.driver.acknowledge, lambda _: None, lambda _: None)
 
     def take_in(self, reports: list[port.Report]) -> None:
         """All that the engine has, after the agent's own start."""
@@ -217,6 +217,7 @@ class Body:
         wanted: Sequence[steps.AnyStep],
         call: Callable[[], Sequence[object]],
         then: Callable[[Sequence[object]], None] = lambda answers: None,
+        lane: str = "engine",
     ) -> None:
         """Make a call to the engine; where it is away, again after a while."""
 
@@ -225,7 +226,7 @@ class Body:
             self.poll_us = 0
             then(answers)
 
-        self.errands.do("engine", call, done, lambda error: self.again(wanted, error))
+        self.errands.do(lane, call, done, lambda error: self.again(wanted, error))
 
     def again(self, wanted: Sequence[steps.AnyStep], error: Exception) -> None:
         """Take these steps once more after a while."""
@@ -319,7 +320,8 @@ class Body:
     def erase(self) -> None:
         """Erase what waits for it."""
         wanted, self.unerased = self.unerased, []
-        self.on_engine(wanted, lambda: self.clean([step.attempt for step in wanted]), self.cleaned)
+        attempts = [step.attempt for step in wanted]
+        self.on_engine(wanted, lambda: self.clean(attempts), self.cleaned, "erasing")
 
     def clean(self, attempts: Sequence[str]) -> list[port.Erased]:
         """Erase what is left of each, also of those that never began; those that still run are left out."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from suanwang.agent.backoff import Backoff
 from suanwang.agent.body import Body
-from suanwang.agent.errands import Errands
+from suanwang.agent.errands import AfterDisk
 from suanwang.agent.home import Home
 from suanwang.agent.platform import Declined, Denied, Platform, Replaced
 from suanwang.agent.staging import told
@@ -41,7 +41,7 @@ class Conversation:
         platform: Platform,
         body: Body,
         home: Home,
-        errands: Errands,
+        errands: AfterDisk,
         wait_s: int,
         chance: random.Random,
         say: Callable[[Text], None],

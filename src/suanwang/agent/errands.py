@@ -49,6 +49,36 @@ def outcome_of(
     return lambda: then(result)
 
 
+class AfterDisk:
+    """Errands that follow from records wait for the disk to have those; what follows from none is asked.
+
+    What is made `HERE` is the agent's own, and waits for nothing.
+    """
+
+    def __init__(self, errands: Errands) -> None:
+        self.ask, self.take = errands.do, errands.take
+        self.waiting: list[Told] = []
+
+    def do(
+        self,
+        lane: str,
+        call: Callable[[], Result],
+        then: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """See `Errands`."""
+        if lane == HERE:
+            self.ask(lane, call, then, failed)
+        else:
+            self.waiting.append(lambda: self.ask(lane, call, then, failed))
+
+    def let_go(self) -> None:
+        """The disk has it all."""
+        waiting, self.waiting = self.waiting, []
+        for begin in waiting:
+            begin()
+
+
 class AtOnce:
     """Each call is made where it is asked for."""
 

@@ -1,7 +1,8 @@
 """The agent's loop, driven from outside: the program gives it time and wakes it, a test does the same.
 
-Each pass: what came of calls, what is due, then records on disk, then steps; once nothing moves any more, the
-conversation. Nothing is done and nothing is told before the disk has what it follows from.
+Each pass: what came of calls, what is due, steps; once nothing moves any more, the conversation. What is to
+be done and told by that waits for the disk: nothing is done and nothing is told before the disk has what it
+follows from. So records are written once for all that comes of a pass.
 """
 
 import random
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 from suanwang.agent.body import FITS_EVERY_US, POLL_EVERY_US, Body
 from suanwang.agent.configuration import AgentLimits, AgentPool
 from suanwang.agent.conversation import Conversation
-from suanwang.agent.errands import Errands
+from suanwang.agent.errands import AfterDisk, Errands
 from suanwang.agent.home import Home
 from suanwang.agent.platform import Platform
 from suanwang.agent.staging import Staging
@@ -21,6 +22,8 @@ from suanwang.model.agent_records import AnyRecord
 from suanwang.units.text import Text
 
 DISK_AGAIN_US = 1_000_000
+UNWRITTEN_US = 1_000_000
+"""So long a record from which nothing follows yet may wait for one from which something does."""
 STEP_EVERY_S = 1.0
 """So often the loop wants to be stepped at least: for logs that are followed, marks, and calls to repeat."""
 
@@ -46,15 +49,15 @@ class AgentLoop:
         chance: random.Random | None = None,
         say: Callable[[Text], None] = lambda text: None,
     ) -> None:
-        self.home, self.errands, self.say = home, errands, say
+        self.home, self.errands, self.say = home, AfterDisk(errands), say
         self.agent = CentreAgent(centre, home.memory, home.heard_us(moment), report_interval_s)
         staging = Staging(platform, driver, home.work, home.scratch, limits or AgentLimits())
-        self.body = Body(self.agent, driver, staging, errands, pools, poll_wait_s, say, fits_every_us)
+        self.body = Body(self.agent, driver, staging, self.errands, pools, poll_wait_s, say, fits_every_us)
         self.conversation = Conversation(
-            self.agent, platform, self.body, home, errands, wait_s, chance or random.Random(), say
+            self.agent, platform, self.body, home, self.errands, wait_s, chance or random.Random(), say
         )
         self.unwritten: list[AnyRecord] = []
-        self.disk_us = 0
+        self.unwritten_us = self.disk_us = 0
 
     def step(self, moment: Moment) -> None:
         """Do all that can be done at this moment."""
@@ -66,24 +69,32 @@ class AgentLoop:
         # what has ended makes room for what is to begin
         self.body.go_on(moment)
         while True:
-            came = self.errands.take()
-            for tell in came:
-                tell()
-            self.agent.tick(moment)
-            moved = bool(came or self.agent.records or self.agent.steps)
-            if not self.write(moment):
-                return
-            if moved:
-                steps, self.agent.steps = self.agent.steps, []
-                self.body.carry_out(steps)
+            if self.move(moment):
                 self.body.go_on(moment)
+            elif self.errands.waiting:
+                if not self.write(moment):
+                    return
+                self.errands.let_go()
             elif not self.body.look(moment) and not self.conversation.go_on(moment):
+                if moment.steady_us >= self.unwritten_us + UNWRITTEN_US:
+                    self.write(moment)
                 return
+
+    def move(self, moment: Moment) -> bool:
+        """What came of calls, what is due, and the steps that follow. Whether there was anything."""
+        came = self.errands.take()
+        for tell in came:
+            tell()
+        self.agent.tick(moment)
+        records, wanted = self.agent.take()
+        if records and not self.unwritten:
+            self.unwritten_us = moment.steady_us
+        self.unwritten += records
+        self.body.carry_out(wanted)
+        return bool(came or records or wanted)
 
     def write(self, moment: Moment) -> bool:
         """Records on disk; False where it does not take them, and nothing shall follow from them."""
-        records, self.agent.records = self.agent.records, []
-        self.unwritten += records
         if self.unwritten:
             if moment.steady_us < self.disk_us:
                 return False

@@ -95,8 +95,7 @@ def settle(loop: AgentLoop, errands: InThreads, say: Callable[[Text], None]) -> 
     errands.do("engine", lambda: None, lambda _: idle.append(True), lambda _: idle.append(True))
     while not idle and time.monotonic() < deadline:
         errands.wait(0.1)
-        for tell in errands.take():
-            tell()
+        loop.move(now())
     loop.write(now())
     if loop.conversation.replaced:
         what = Text("another agent works for this centre", "该中心已有新的代理在工作")

@@ -1,12 +1,14 @@
 """The agent's loop on a made clock: fences, pauses, takeover, draining, a full disk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from tests.unit.agent.centre import SECOND, Centre
 
 from suanwang.drivers.fake_engine import Behaviour
+from suanwang.model.agent_records import AnyRecord, Memory
+from suanwang.model.content import JobContent
 from suanwang.model.orders import Pause, Prolong, Resume, Stop
 
 
@@ -153,3 +155,39 @@ def test_a_disk_that_takes_nothing_stops_all_but_the_agent(centre: Centre) -> No
     centre.loop.home.write = write  # type: ignore[method-assign]
     centre.run(60)
     assert centre.stand_in.ended("j1.1") is not None
+
+
+def test_the_disk_has_all_before_anything_is_done_or_told_and_is_written_seldom(centre: Centre) -> None:
+    loop, writes, deeds = centre.loop, list[int](), list[str]()
+    write = loop.home.write
+
+    def counted(records: Sequence[AnyRecord], memory: Memory) -> None:
+        writes.append(len(records))
+        write(records, memory)
+
+    def watched(whose: object, name: str) -> None:
+        call = getattr(whose, name)
+
+        def checked(*given: object) -> object:
+            assert not loop.unwritten, name
+            assert not loop.agent.records, name
+            deeds.append(name)
+            return call(*given)
+
+        setattr(whose, name, checked)
+
+    loop.home.write = counted
+    for name in ("start", "stop", "clean"):
+        watched(loop.body.driver, name)
+    for name in ("join", "exchange", "keep"):
+        watched(loop.conversation.platform, name)
+    content = centre.stand_in.keep_job(JobContent("true"))
+    for name in ("j1.1", "j2.1"):
+        del writes[:], deeds[:]
+        centre.launch(name, content, limit_s=20)
+        centre.run(60)
+        assert centre.stand_in.ended(name) is not None
+        assert {"start", "clean", "exchange"} <= set(deeds)
+    # once the content is at hand: the order and the start; that it runs; the end; that it is erased; and
+    # four acknowledgements, each with what comes next or a second later
+    assert len(writes) <= 8, writes
