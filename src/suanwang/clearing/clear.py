@@ -90,10 +90,13 @@ def clear(
     """
     watch = watch or Watch()
     watch.phase("compile")
-    return clear_compiled(compile_problem(scenario), method, settings, time_limit_s, watch, last)
+    outcome = find_outcome(compile_problem(scenario), method, settings, time_limit_s, watch, last)
+    verify(scenario, outcome)
+    watch.phase("")
+    return msgspec.structs.replace(outcome, seconds=watch.seconds)
 
 
-def clear_compiled(
+def find_outcome(
     problem: Problem,
     method: Method = "prices",
     settings: Settings | None = None,
@@ -101,14 +104,11 @@ def clear_compiled(
     watch: Watch | None = None,
     last: LastClearing | None = None,
 ) -> Outcome:
-    """`clear` from the arrays on."""
+    """What the method finds, not yet checked: nobody is to see it before `verify` has let it pass."""
     settings, watch = settings or Settings(), watch or Watch()
     solved = solve(problem, method, settings, time_limit_s, watch, last)
     watch.phase("check")
-    outcome = outcome_of(problem, method, settings.seed, solved)
-    verify(problem.scenario, outcome)
-    watch.phase("")
-    return msgspec.structs.replace(outcome, seconds=watch.seconds)
+    return outcome_of(problem, method, settings.seed, solved)
 
 
 def outcome_of(problem: Problem, method: Method, seed: int, solved: Solved) -> Outcome:

@@ -28,13 +28,10 @@ STARTS = 3
 """A local Ray gives its own helpers 15 seconds to start; a busy machine may need another try."""
 STORE_LEAST_BYTES = 80 * 2**20
 """Ray refuses less."""
-POSTED_BYTES_MOST = 2**26
-"""On a Ray of our own, objects up to this size travel in the call itself. Ray's own limit is 100 kB; above it
-they pass through the object store, which costs three times the processor time for prices and loads."""
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """The module `ray`, connected. `own`: whether it was started here, so that calls carry large objects."""
+    """The module `ray`, connected. `own`: whether it was started here, and shares memory with its workers."""
 
     ray: Any
     own: bool
@@ -108,7 +105,6 @@ def start(ray: Any, workers: int, store_bytes: int, folder: str) -> None:
             ray.init(
                 address="local", num_cpus=workers, object_store_memory=max(store_bytes, STORE_LEAST_BYTES),
                 include_dashboard=False, log_to_driver=False, configure_logging=False, _temp_dir=folder,
-                _system_config={"max_direct_call_object_size": POSTED_BYTES_MOST},
             )  # fmt: skip
             return
         except Exception as error:  # Ray raises plain Exception where a part of it did not start

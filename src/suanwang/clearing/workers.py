@@ -1,20 +1,23 @@
 """Jobs that answer prices on Ray: each worker keeps one shard, prices go out and loads come back.
 
 The shard of jobs travels once, through Ray's object store, where workers of one machine read it in place. A
-step then sends the prices to all workers and gets from each the change of load by slot and column: in the
-call itself where few workers run on a Ray of our own, else as one object in the store for all of them. Loads
-are integers, so their sum is the same for any number of workers, and the same as with threads.
+step then sends the prices to all workers and gets from each the change of load by slot and column: on a Ray
+of our own by Ray's compiled graphs, whose channels are shared memory, else by calls, the prices as one object
+in the store. Loads are integers, so their sum is the same for any number of workers, and the same as with
+threads.
 
 A worker that dies is replaced, by Ray's choice of machine; the new one reads the shard from the store again
 and the step is asked again. An answer depends on the shard and on what is asked alone, so asking twice is
 harmless.
 """
 
+import importlib
 import os
 import pickle
 import platform
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import llvmlite
 import msgspec
@@ -39,8 +42,10 @@ STORE_SPARE = 1.25
 STEPS_HELD = 4
 """Steps whose prices and loads the store holds at a time, at most."""
 INT32_MOST = 2**31 - 1
-POSTED_MOST = 4
-"""Prices are sent to each of so many workers; for more, one object in the store is less work."""
+CHANNEL_SPARE_BYTES = 2**16
+"""Room in a channel beside the arrays."""
+NO_LIMIT = -1.0
+"""How long a step may take, seconds, as Ray writes that it does not matter."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -86,7 +91,8 @@ class RayCrowd:
 
     def __init__(self, cluster: Cluster, ground: Ground, shards: list[Shard]) -> None:
         ray = self.ray = cluster.ray
-        self.posts = cluster.own and len(shards) <= POSTED_MOST
+        self.own = cluster.own
+        self.graph: Any = None
         self.actor = ray.remote(num_cpus=1)(Worker)
         # Held here, so that they stay in the store for a worker that comes later.
         self.ground_at = ray.put(ground)
@@ -114,7 +120,39 @@ class RayCrowd:
 
     def answer(self, asked: Asked) -> Int64Array:
         """See `prices.Crowd`; the sum of all shards."""
-        at = asked if self.posts else self.ray.put(asked)
+        return self.by_channels(asked) if self.own else self.by_calls(asked)
+
+    def by_channels(self, asked: Asked) -> Int64Array:
+        """Ask through channels, made for the first question and again when a worker has died."""
+        problem = self.ray.exceptions
+        while True:
+            try:
+                if self.graph is None:
+                    self.graph = self.compile_graph(asked)
+                loads = [told.get(NO_LIMIT) for told in self.graph.execute(asked)]
+                return np.stack(loads).sum(axis=0, dtype=np.int64, keepdims=True)
+            except (problem.RayActorError, problem.RayChannelError) as error:
+                self.take_down()
+                self.replace_dead(error)
+
+    def compile_graph(self, asked: Asked) -> Any:
+        """Channels that carry what a step asks to every worker, and what each answers back."""
+        dag: Any = importlib.import_module("ray.dag")
+        dag.DAGContext.get_current().submit_timeout = NO_LIMIT
+        room = asked.prefix.nbytes + asked.weight.nbytes + asked.noise.nbytes + CHANNEL_SPARE_BYTES
+        with dag.InputNode() as question:
+            answers = dag.MultiOutputNode([worker.answer.bind(question) for worker in self.workers])
+        return answers.experimental_compile(_buffer_size_bytes=room)
+
+    def take_down(self) -> None:
+        """Close the channels, if there are any; the workers stay."""
+        if self.graph is not None:
+            self.graph.teardown()
+            self.graph = None
+
+    def by_calls(self, asked: Asked) -> Int64Array:
+        """Ask by a call to each worker, and again the one that takes the place of one that died."""
+        at = self.ray.put(asked)
         waiting = {worker.answer.remote(at): number for number, worker in enumerate(self.workers)}
         total_milli = np.zeros((1, *asked.prefix.shape), np.int64)
         while waiting:
@@ -127,6 +165,14 @@ class RayCrowd:
                 waiting[self.workers[number].answer.remote(at)] = number
         return total_milli
 
+    def replace_dead(self, error: Exception) -> None:
+        """New workers in the place of those that do not answer; `error` told that some died."""
+        for number, worker in enumerate(self.workers):
+            try:
+                self.ray.get(worker.origin.remote())
+            except self.ray.exceptions.RayActorError:
+                self.replace(number, error)
+
     def replace(self, number: int, error: Exception) -> None:
         """A new worker in the place of one that died of `error`."""
         self.deaths += 1
@@ -136,6 +182,7 @@ class RayCrowd:
 
     def dismiss(self) -> None:
         """Let the workers go."""
+        self.take_down()
         for worker in self.workers:
             self.ray.kill(worker)
 

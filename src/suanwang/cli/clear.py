@@ -9,9 +9,12 @@ from suanwang.units.text import Language, Text
 from suanwang.units.uncollected import uncollected
 
 if TYPE_CHECKING:
+    from suanwang.clearing.watch import Watch
     from suanwang.feeds.last_result import LastTables
+    from suanwang.feeds.scenario_writer import Form
     from suanwang.model.result import Method, Outcome, Report
     from suanwang.model.scenario import Scenario
+    from suanwang.reports.usage import Usage
 
 
 def describe(parser: argparse.ArgumentParser, language: Language) -> None:
@@ -178,7 +181,6 @@ def clear_folder(
     """Clear the scenario in `folder` into the result folder `out`."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from suanwang import __version__
     from suanwang.cli.progress import ScreenWatch
     from suanwang.feeds.scenario_folder import read_scenario
 
@@ -191,13 +193,10 @@ def clear_folder(
         scenario = checked.scenario
         last_tables = loading.result()
         from suanwang.clearing.by_prices import Settings
-        from suanwang.clearing.clear import clear, clear_compiled
+        from suanwang.clearing.clear import clear, find_outcome
         from suanwang.clearing.compile import compile_problem
         from suanwang.feeds.last_result import match_last
-        from suanwang.feeds.result_writer import write_plan, write_prices
         from suanwang.feeds.scenario_writer import replace
-        from suanwang.reports.indicators import make_report
-        from suanwang.reports.usage import measure
 
         settings = Settings(seed, threads or len(os.sched_getaffinity(0)), steps, rounds, workers, ray)
         watch.phase("compile")
@@ -207,16 +206,10 @@ def clear_folder(
         for warning in () if read is None else read.warnings:
             watch.say(warning.say(language))
         last = None if read is None else read.last
-        outcome = clear_compiled(problem, method, settings, time_limit_s, watch, last)
+        outcome = find_outcome(problem, method, settings, time_limit_s, watch, last)
         other = clear(scenario, beside, settings) if beside else None
-        watch.phase("write")
         form = "parquet" if (folder / "jobs.parquet").exists() else "csv"
-        with ThreadPoolExecutor(1) as writer:
-            writing = writer.submit(write_plan, outcome, scenario, out, form)
-            usage = measure(scenario, outcome)
-            report = make_report(scenario, outcome, __version__, other, usage)
-            writing.result()
-        write_prices(outcome, scenario, report, out, form)
+        report, usage = check_and_write(scenario, outcome, other, out, form, watch)
         watch.phase("page" if page else "")
         if page:
             # Loaded here, so that a run without a page does not pay for it.
@@ -244,6 +237,40 @@ def load_clearing(last_folder: Path | None) -> "LastTables | None":
 
     wake_compiler()
     return None if last_folder is None else load_last(last_folder)
+
+
+def check_and_write(
+    scenario: "Scenario", outcome: "Outcome", other: "Outcome | None", out: Path, form: "Form", watch: "Watch"
+) -> "tuple[Report, Usage]":
+    """Check, measure and write, beside each other; but the plan takes its place only when the check is done.
+
+    Raises InvariantBroken where the check fails; nothing of the result folder has changed then.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from msgspec.structs import replace
+
+    from suanwang import __version__
+    from suanwang.clearing.verify import verify
+    from suanwang.feeds.result_writer import write_plan, write_prices
+    from suanwang.reports.indicators import make_report
+    from suanwang.reports.usage import measure
+
+    def tell() -> "tuple[Report, Usage]":
+        usage = measure(scenario, outcome)
+        return make_report(scenario, outcome, __version__, other, usage), usage
+
+    with ThreadPoolExecutor(3) as desk:
+        checking = desk.submit(verify, scenario, outcome)
+        writing = desk.submit(write_plan, outcome, scenario, out, form, checking.result)
+        telling = desk.submit(tell)
+        checking.result()
+        report, usage = telling.result()
+        writing.result()
+    watch.phase("write")
+    report = replace(report, seconds=watch.seconds)
+    write_prices(outcome, scenario, report, out, form)
+    return report, usage
 
 
 def write_pictures(

@@ -1,5 +1,6 @@
 """Writes a result folder: the plan, the clearing prices, and `report.json`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -20,10 +21,12 @@ def write_result(outcome: Outcome, scenario: Scenario, report: Report, folder: P
     write_prices(outcome, scenario, report, folder, form)
 
 
-def write_plan(outcome: Outcome, scenario: Scenario, folder: Path, form: Form) -> None:
-    """Writes `plan`, the large part."""
+def write_plan(
+    outcome: Outcome, scenario: Scenario, folder: Path, form: Form, wait: Callable[[], object] | None = None
+) -> None:
+    """Writes `plan`, the large part. `wait`: see `scenario_writer.write_frame`."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_table(plan_frame(outcome, scenario), PLAN, folder, form, keep_null=True)
+    write_table(plan_frame(outcome, scenario), PLAN, folder, form, keep_null=True, wait=wait)
 
 
 def write_prices(outcome: Outcome, scenario: Scenario, report: Report, folder: Path, form: Form) -> None:

@@ -33,8 +33,14 @@ def write_scenario(scenario: Scenario, folder: Path, form: Form, remarks: Sequen
         write_table(frame, table, folder, form)
 
 
-def write_table(frame: pl.DataFrame, table: Table, folder: Path, form: Form, keep_null: bool = False) -> None:
-    """Writes one table, or removes it if it is optional and has no rows; `keep_null`: with all columns."""
+def write_table(
+    frame: pl.DataFrame, table: Table, folder: Path, form: Form, keep_null: bool = False,
+    wait: Callable[[], object] | None = None,
+) -> None:  # fmt: skip
+    """Writes one table, or removes it if it is optional and has no rows; `keep_null`: with all columns.
+
+    `wait`: see `write_frame`.
+    """
     path = folder / f"{table.name}.{form}"
     if table.required or frame.height:
         kept = [
@@ -42,7 +48,7 @@ def write_table(frame: pl.DataFrame, table: Table, folder: Path, form: Form, kee
             for column in table.columns
             if keep_null or column.required or frame[column.name].null_count() < frame.height
         ]
-        write_frame(frame.select(kept), path, form)
+        write_frame(frame.select(kept), path, form, wait)
     else:
         path.unlink(missing_ok=True)
     for other in FORMS:
@@ -50,13 +56,25 @@ def write_table(frame: pl.DataFrame, table: Table, folder: Path, form: Form, kee
             (folder / f"{table.name}.{other}").unlink(missing_ok=True)
 
 
-def write_frame(frame: pl.DataFrame, path: Path, form: Form) -> None:
-    """Writes a frame beside `path`, then renames it into place."""
-    if form == "csv":
-        replace(path, lambda beside: frame.write_csv(beside, check_extension=False))
-    else:
-        # Snappy: every reader has it, and of the codecs measured on a plan it was the fastest to write
-        replace(path, lambda beside: frame.write_parquet(beside, compression="snappy"))
+def write_frame(
+    frame: pl.DataFrame, path: Path, form: Form, wait: Callable[[], object] | None = None
+) -> None:
+    """Writes a frame beside `path`, then renames it into place.
+
+    `wait` is called between the two; where it raises, the file that was there stays.
+    """
+
+    def write(beside: Path) -> None:
+        if form == "csv":
+            frame.write_csv(beside, check_extension=False)
+        else:
+            # Snappy: every reader has it, and of the codecs measured on a plan it was the fastest to write.
+            # Without statistics, a quarter of the work: these tables are read whole.
+            frame.write_parquet(beside, compression="snappy", statistics=False)
+        if wait is not None:
+            wait()
+
+    replace(path, write)
 
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:
