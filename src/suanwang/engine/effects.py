@@ -3,7 +3,7 @@
 Never on a replay. After a restart `outstanding(platform)` says what to do anew.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -28,28 +28,19 @@ class Solve(Effect, frozen=True):
     serial: int
 
 
-class PlaceMore(Effect, frozen=True):
-    """There may be jobs to look at: come back with `PlaceQueue` while `line.unseen` has any."""
+AnyEffect = Deliver | Solve
 
 
-AnyEffect = Deliver | Solve | PlaceMore
+def effects(found: Sequence[events.AnyEvent]) -> list[AnyEffect]:
+    """What follows from events."""
+    return [FOLLOWS[type(event)](event) for event in found if type(event) in FOLLOWS]
 
 
-def effects(event: events.AnyEvent) -> tuple[AnyEffect, ...]:
-    """What follows from one event."""
-    follow = FOLLOWS.get(type(event))
-    return () if follow is None else follow(event)
-
-
-PLACE_MORE = (PlaceMore(),)
-FOLLOWS: dict[type[Any], Callable[[Any], tuple[AnyEffect, ...]]] = {
-    events.AttemptDispatched: lambda event: (Deliver(event.centre),),
-    events.OrderGiven: lambda event: (Deliver(event.centre),),
-    events.ClearingAsked: lambda event: (Solve(event.serial),),
-    events.CentreJoined: lambda event: (Deliver(event.centre), *PLACE_MORE),
-    events.JobAdmitted: lambda event: PLACE_MORE,
-    events.JobQueued: lambda event: PLACE_MORE,
-    events.AttemptReserved: lambda event: PLACE_MORE,
+FOLLOWS: dict[type[Any], Callable[[Any], AnyEffect]] = {
+    events.AttemptDispatched: lambda event: Deliver(event.centre),
+    events.OrderGiven: lambda event: Deliver(event.centre),
+    events.CentreJoined: lambda event: Deliver(event.centre),
+    events.ClearingAsked: lambda event: Solve(event.serial),
 }
 """Events that are not here ask for nothing."""
 
@@ -61,5 +52,3 @@ def outstanding(platform: Platform) -> Iterator[AnyEffect]:
             yield Deliver(name)
     if platform.state.clearing is not None:
         yield Solve(platform.state.clearing)
-    if platform.line.unseen:
-        yield PlaceMore()

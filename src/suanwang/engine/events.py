@@ -355,13 +355,9 @@ AnyPlatformEvent = (
 )
 AnyEvent = AnyPlatformEvent | AnyVoucherEvent | AnyLedgerEvent
 
-_encoder = msgspec.json.Encoder()
+encode = msgspec.json.Encoder().encode
+"""The bytes of an event's log record: one JSON object in field order."""
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
-
-
-def encode(event: AnyEvent) -> bytes:
-    """The bytes of a log record: one JSON object in field order."""
-    return _encoder.encode(event)
 
 
 def decode(record: bytes) -> AnyEvent:

@@ -2,6 +2,8 @@
 
     submit(input) → ticket      round() → group      append to the log      acknowledge(group)
 
+A round decides what is due, what came in, and places the first of those who joined the line by it.
+
 A ticket is answered and an effect carried out only once the group is in the log. If an append fails, nothing
 of what is in memory counts any more: `fail` tells who waits, and a new writer starts from the log. The
 writer does no I/O of its own but what its ports do, and is not safe to use from several threads.
@@ -15,7 +17,7 @@ import msgspec
 from suanwang.engine import inputs
 from suanwang.engine.clearing_request import clearing_request
 from suanwang.engine.decide import step
-from suanwang.engine.effects import AnyEffect, Deliver, PlaceMore, Solve, effects, outstanding
+from suanwang.engine.effects import AnyEffect, Deliver, Solve, effects, outstanding
 from suanwang.engine.events import AnyEvent, decode, encode
 from suanwang.engine.platform import Platform
 from suanwang.ledger.refusals import IdConflict
@@ -67,7 +69,6 @@ class Writer:
         self.clock, self.solver, self.transport = clock, solver, transport
         self.inbox: deque[Ticket] = deque()
         self.under_way: dict[str, tuple[bytes, Ticket]] = {}
-        self.placing = False
         self.told: Callable[[list[AnyEvent]], None] | None = None
         self.take_up()
 
@@ -85,7 +86,7 @@ class Writer:
 
     def due_at(self) -> int | None:
         """When there is something to do: now (0) or at an instant; None while nothing is known."""
-        return 0 if self.inbox or self.placing else self.platform.agenda.next_at
+        return 0 if self.inbox or self.platform.line.unseen else self.platform.agenda.next_at
 
     def round(self) -> Group | None:
         """Decides what is due and what came in. None where there was nothing."""
@@ -102,9 +103,8 @@ class Writer:
             ticket = self.inbox.popleft()
             self.take(ticket, at, group)
             events += len(ticket.events)
-        if self.placing:
+        if self.platform.line.unseen:
             self.take_own(inputs.PlaceQueue(f"place/{self.platform.state.events}"), at, group)
-            self.placing = bool(self.platform.line.unseen)
         return group if group.entries or group.tickets else None
 
     def take(self, ticket: Ticket, at: int, group: Group) -> None:
@@ -151,9 +151,8 @@ class Writer:
         """Adds an entry to the group, and what follows from its events."""
         group.entries.append(Entry(name, digest, tuple([encode(event) for event in events])))
         group.events += events
-        for event in events:
-            for effect in effects(event):
-                group.effects[effect] = None
+        for effect in effects(events):
+            group.effects[effect] = None
 
     def acknowledge(self, group: Group) -> None:
         """The group is durable: answer, then act."""
@@ -174,8 +173,6 @@ class Writer:
             case Solve():
                 if self.platform.state.clearing == effect.serial:
                     self.solver.start(clearing_request(self.platform))
-            case PlaceMore():
-                self.placing = self.placing or bool(self.platform.line.unseen)
 
     def commit(self) -> bool:
         """One round to its end, the append included. Whether there was anything to do."""
