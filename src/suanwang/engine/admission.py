@@ -11,7 +11,6 @@ import msgspec
 
 from suanwang.clearing.refusal import FULL, GRADE, LATENCY, RESIDENCY, SIZE, VALUE, WINDOW
 from suanwang.engine import events
-from suanwang.engine.charge import slots_touched
 from suanwang.engine.events import ReasonRecord
 from suanwang.engine.inputs import SubmitJobs
 from suanwang.engine.platform import Platform
@@ -178,10 +177,10 @@ def dependency_objections(platform: Platform, enterprise: str, spec: JobSpec) ->
 def place_objections(platform: Platform, spec: JobSpec, at: int) -> tuple[ReasonRecord, ...]:
     """Why no place in the whole network, empty, would do."""
     ground, shape = platform.ground, spec.shape
-    first_at = max(at, spec.not_before_at)
-    if spec.deadline_at is not None and first_at + shape.shortest_s * 1_000_000 > spec.deadline_at:
+    first_at, shortest_s = max(at, spec.not_before_at), shape.shortest_s
+    if spec.deadline_at is not None and first_at + shortest_s * 1_000_000 > spec.deadline_at:
         return (NOT_HERE[WINDOW],)
-    if slots_touched(ground.terms, ground.terms.start_at, shape.shortest_s) > ground.terms.horizon_slots:
+    if shortest_s > ground.terms.horizon_slots * ground.terms.slot_s:
         return (TOO_LONG,)
     if not any(one.device in ground.desk.class_of for one in shape.alternatives):
         return (NO_DEVICE,)

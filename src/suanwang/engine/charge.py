@@ -65,7 +65,8 @@ def figures_at(
         discount_bp=discount_bp,
         charge_micro=0,
     )
-    charge = charge_for(figures, [one.milli * second for second in seconds], terms.slot_s, place.data_micro)
+    milli = one.milli
+    charge = charge_for(figures, [milli * second for second in seconds], terms.slot_s, place.data_micro)
     return with_charge(figures, charge.total_micro)
 
 
@@ -104,7 +105,9 @@ def used_terms(figures: Figures, terms: Terms, from_at: int, to_at: int) -> list
     parts: list[tuple[int, int]] = []
     first = max(figures.from_slot, terms.slot_of(from_at))
     last = min(figures.to_slot, terms.slot_of(to_at - 1) + 1)
+    begin_at, slot_us = terms.start_of(first), terms.slot_us
     for slot in range(first, last):
-        begin, end = max(from_at, terms.start_of(slot)), min(to_at, terms.start_of(slot + 1))
-        parts.append((slot - figures.from_slot, end - begin))
+        end_at = begin_at + slot_us
+        parts.append((slot - figures.from_slot, min(to_at, end_at) - max(from_at, begin_at)))
+        begin_at = end_at
     return parts

@@ -27,7 +27,8 @@ AT_LEISURE = 2**40
 
 
 class Place(NamedTuple):
-    """Where a job could go. `reduced_nano`: its cost and scarcity price, what the choice goes by."""
+    """Where a job could go, in slots of the platform. `reduced_nano`: its cost and scarcity price, what the
+    choice goes by."""
 
     alternative: int
     row: int
@@ -56,13 +57,20 @@ class Window(NamedTuple):
 
 
 class Ground(Stretch):
-    """A stretch in which places are looked for."""
+    """A stretch in which places are looked for. What the rules say of shapes holds while the network does."""
 
-    def __init__(self, state: "Records", from_slot: int, slots: int, before: "Stretch | None" = None) -> None:
+    def __init__(self, state: "Records", from_slot: int, slots: int, before: "Ground | None" = None) -> None:
         super().__init__(state, from_slot, slots, before)
         self.views: dict[Shape, ShapeView] = {}
         self.rules: dict[Shape, int] = {}
+        if before is not None and self.has_rules_of(before):
+            self.views, self.rules = before.views, before.rules
         self.earliest: dict[tuple[Shape, int, bytes], int] = {}
+
+    def has_rules_of(self, before: "Ground") -> bool:
+        """Whether centres, links and the sizes of the pools are those of another stretch."""
+        sizes = np.array_equal(self.desk.columns, before.desk.columns)
+        return self.links is before.links and self.devices == before.devices and sizes
 
     def take(self, row: int, from_slot: int, to_slot: int, milli: int) -> None:
         """See `Stretch.take`."""
@@ -125,11 +133,11 @@ class Ground(Stretch):
     ) -> tuple[list[Place], int]:
         """Places of the `most` cheapest centres, best first; and the rule that leaves none.
 
-        A deadline is leave to shift: with one, the least cost goes first; without, the earliest start.
+        What may shift goes where it costs least, all else where it starts earliest.
         `release_at`: no start before it, and the input moves from it on. `shut`: (centre,) centres that shall
         not be asked, beside those that are not open.
         """
-        view = self.view(shape)
+        view, may_shift = self.view(shape), self.may_shift(deadline_at)
         now = self.terms.slot_of(at) - self.from_slot
         last = self.slots if deadline_at is None else self.terms.slot_of(deadline_at) - self.from_slot
         horizon = min(last, self.slots, now + self.terms.horizon_slots)
@@ -142,22 +150,22 @@ class Ground(Stretch):
             found, reason = self._now(shape, view, allowed, at, release_at, deadline_at, most)
         released = -(-(release_at - self.terms.start_at) // self.terms.slot_us) - self.from_slot
         first = max(now + 1, released)
-        if first < horizon and (deadline_at is not None or not found):
+        if first < horizon and (may_shift or not found):
             search = self._soonest if deadline_at is None else self._ask
             spare_slots = AT_LEISURE if deadline_at is None else last - horizon
             window = Window(first, horizon, first - released, spare_slots)
             later, later_reason = search(shape, view, view.asked, allowed, window, most)
             found += later
             reason = max(reason, later_reason)
-        if deadline_at is None:
-            found.sort(key=lambda place: (place.slot, place.reduced_nano, place.row))
-        else:
+        if may_shift:
             found.sort(key=lambda place: (place.reduced_nano, place.slot, place.row))
-        return [self._on_platform(place) for place in found], reason
+        else:
+            found.sort(key=lambda place: (place.slot, place.reduced_nano, place.row))
+        return found, reason
 
-    def _on_platform(self, place: Place) -> Place:
-        """The place in slots of the platform."""
-        return place._replace(slot=place.slot + self.from_slot, end_slot=place.end_slot + self.from_slot)
+    def may_shift(self, deadline_at: int | None) -> bool:
+        """Whether a job may start later where that costs less."""
+        return deadline_at is not None
 
     def _soonest(
         self,
@@ -202,7 +210,8 @@ class Ground(Stretch):
                     too_early = middle
             if len(self.earliest) >= REMEMBERED:
                 self.earliest.clear()
-            self.earliest[key] = min((place.slot for place in places), default=horizon)
+            earliest = min((place.slot - self.from_slot for place in places), default=horizon)
+            self.earliest[key] = earliest
             found += places
         return found, reason
 
@@ -260,23 +269,23 @@ class Ground(Stretch):
         most: int,
     ) -> tuple[list[Place], int]:
         """Places that start at this instant; each costs by its seconds, and in scarcity by its slots."""
-        slot_of = self.terms.slot_of
-        now = slot_of(at) - self.from_slot
-        moved_slots, spare_slots = (at - release_at) // self.terms.slot_us, AT_LEISURE
+        slot_us, spare_slots = self.terms.slot_us, AT_LEISURE
+        now = self.terms.slot_of(at) - self.from_slot
+        into_us, moved_slots = (at - self.terms.start_at) % slot_us, (at - release_at) // slot_us
         of_length: dict[tuple[int, int], list[int]] = {}
         for index, one in enumerate(shape.alternatives):
-            end_at = at + one.limit_s * 1_000_000
+            limit_us = one.limit_s * 1_000_000
             if deadline_at is not None and shape.out_nano_gb:
-                spare_slots = (deadline_at - end_at) // self.terms.slot_us
-            if deadline_at is None or end_at <= deadline_at:
-                touched = slot_of(end_at - 1) - slot_of(at) + 1
+                spare_slots = (deadline_at - at - limit_us) // slot_us
+            if deadline_at is None or at + limit_us <= deadline_at:
+                touched = -(-(into_us + limit_us) // slot_us)
                 of_length.setdefault((touched, spare_slots), []).append(index)
         found: list[Place] = []
         reason = 0
         for (touched, spare), indices in of_length.items():
             if now + touched > self.slots:
                 continue
-            asked = view.asked[indices].copy()
+            asked = view.asked[indices]  # a copy
             asked[:, 4] = touched
             window = Window(now, now + touched, moved_slots, spare)
             places, because = self._ask(shape, view, asked, allowed, window, most)
@@ -287,12 +296,14 @@ class Ground(Stretch):
     def _by_the_second(self, place: Place, shape: Shape, at: int) -> Place:
         """The place with what it costs for the limit's seconds instead of whole slots."""
         one = shape.alternatives[place.alternative]
-        upto: list[int] = self.desk.cost[place.row, place.slot : place.end_slot + 1].tolist()
+        begin, end = place.slot - self.from_slot, place.end_slot - self.from_slot
+        upto: list[int] = self.desk.cost[place.row, begin : end + 1].tolist()
         seconds = seconds_by_slot(self.terms, at, one.limit_s)
-        whole = one.milli * (upto[-1] - upto[0])
-        units = [end - begin for begin, end in pairwise(upto)]
-        held = one.milli * sum([u * s for u, s in zip(units, seconds, strict=True)]) // self.terms.slot_s
-        return place._replace(reduced_nano=place.reduced_nano - whole + held)
+        milli, spent = one.milli, 0
+        for (before, after), held_s in zip(pairwise(upto), seconds, strict=True):
+            spent += (after - before) * held_s
+        reduced_nano = place.reduced_nano - milli * (upto[-1] - upto[0]) + milli * spent // self.terms.slot_s
+        return place._replace(reduced_nano=reduced_nano)
 
     def _ask(
         self,
@@ -304,7 +315,7 @@ class Ground(Stretch):
         most: int,
         free_milli: Int64Array | None = None,
     ) -> tuple[list[Place], int]:
-        desk = self.desk
+        desk, from_slot = self.desk, self.from_slot
         free_milli = self.free_milli if free_milli is None else free_milli
         home = self.links_of(shape.region)
         data = home if not shape.data_region else self.links_of(shape.data_region)
@@ -315,5 +326,6 @@ class Ground(Stretch):
             most, window.moved_slots, window.spare_slots,
         )  # fmt: skip
         return [
-            Place(line[0], line[1], line[2], line[3], line[7], line[9]) for line in figures.tolist()
+            Place(line[0], line[1], from_slot + line[2], from_slot + line[3], line[7], line[9])
+            for line in figures.tolist()
         ], reason

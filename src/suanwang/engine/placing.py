@@ -79,8 +79,9 @@ def best_place(platform: Platform, name: str, job: Job, at: int) -> tuple[Figure
     shut = shut_centres(platform, name, job, at)
     for most in (OFFERS, max(OFFERS, len(ground.centres))):
         places, against = ground.places(shape, at, job.release_at, job.deadline_at, shut, most)
-        for figures in affordable(platform, job, places, at):
-            return figures, False
+        for figures in ranked(platform, shape, places, at, job.deadline_at is not None):
+            if is_affordable(platform, job, figures):
+                return figures, False
         if not places:
             # a later start, or another centre, does not follow from this job's own limits
             alike = shut is None and job.not_before_at <= at and not shape.in_nano_gb
@@ -88,14 +89,12 @@ def best_place(platform: Platform, name: str, job: Job, at: int) -> tuple[Figure
     return None, False
 
 
-def affordable(platform: Platform, job: Job, places: list[Place], at: int) -> Iterator[Figures]:
-    """The places as reservations, best first, without what is dearer than the job pays or past its quota."""
-    shape = platform.shape_of(job)
-    for figures in ranked(platform, shape, places, at, job.deadline_at is not None):
-        if job.max_price_micro is not None and figures.charge_micro > job.max_price_micro:
-            continue
-        if quota_reason(platform, job, shape.alternatives[figures.alternative].milli) is None:
-            yield figures
+def is_affordable(platform: Platform, job: Job, figures: Figures) -> bool:
+    """Whether a reservation is no dearer than the job pays, and within its quota."""
+    if job.max_price_micro is not None and figures.charge_micro > job.max_price_micro:
+        return False
+    milli = platform.shape_of(job).alternatives[figures.alternative].milli
+    return quota_reason(platform, job, milli) is None
 
 
 def ranked(

@@ -294,11 +294,13 @@ class Platform:
 
     def roll(self, at: int) -> None:
         """Time goes on to `at`: the arrays are made anew where the horizon would reach past their end."""
+        if at == self.at:
+            return
         self.at = at
         ground = self._ground
         if ground is not None:
-            now = self.terms.slot_of(at)
-            if now + self.terms.horizon_slots >= ground.from_slot + ground.slots:
+            now = ground.terms.slot_of(at)
+            if now + ground.terms.horizon_slots >= ground.from_slot + ground.slots:
                 self.network_changed()
 
     def waits(self, job: str) -> bool:

@@ -37,14 +37,13 @@ def taken_up(
     figures: Figures,
     money: tuple[AnyLedgerEvent, ...],
     at: int,
-) -> Iterator[events.AnyEvent]:
+) -> tuple[events.AnyEvent, ...]:
     """The hold, then the reservation."""
     ground = platform.ground
     milli = platform.shape_of(job).alternatives[figures.alternative].milli
     # invariant: taken + milli ≤ capacity in every slot of the reservation
     assert ground.fits(ground.row_of[figures.pool], figures.from_slot, figures.to_slot, milli)
-    yield from money
-    yield events.AttemptReserved(at, name, job.last + 1, figures)
+    return *money, events.AttemptReserved(at, name, job.last + 1, figures)
 
 
 def money_for(
@@ -98,7 +97,7 @@ def programmes_for(platform: Platform, job: Job, pool: str) -> frozenset[str]:
         return frozenset()
     ground = platform.ground
     listed = ground.catalogues[ground.centre_of[ground.row_of[pool]]]
-    return frozenset(name for name in listed if name in platform.state.vouchers.ledger.programmes)
+    return listed.intersection(platform.state.vouchers.ledger.programmes)
 
 
 def usable_programmes(platform: Platform, enterprise: str, at: int) -> frozenset[str]:

@@ -71,6 +71,7 @@ class Stretch:
         self.links: dict[str, Links] = {}
         if before is not None and same_links(before.scenario, scenario):
             self.links = before.links
+        self.prices: dict[str, tuple[int, tuple[int, ...]]] = {}
         self.set_prices(state.prices)
 
     def make_desk(self) -> QuoteDesk:
@@ -88,6 +89,9 @@ class Stretch:
 
     def set_prices(self, prices: dict[str, tuple[int, tuple[int, ...]]]) -> None:
         """Take scarcity prices: pool → (first slot of the platform, price by slot)."""
+        if prices == self.prices:
+            return
+        self.prices = dict(prices)
         self.price_micro[:] = 0
         for pool, (first, by_slot) in prices.items():
             row = self.row_of.get(pool)
@@ -151,10 +155,11 @@ def seconds_by_slot(terms: Terms, start_at: int, limit_s: int) -> list[int]:
     may have none.
     """
     seconds: list[int] = []
-    slot, done, end_at = terms.slot_of(start_at), 0, start_at + limit_s * 1_000_000
-    while terms.start_of(slot) < end_at:
-        slot += 1
-        upto = min(limit_s, -(-(terms.start_of(slot) - start_at) // 1_000_000))
+    slot_us, limit_us, done = terms.slot_us, limit_s * 1_000_000, 0
+    slot_end_us = -((start_at - terms.start_at) % slot_us)  # of the slot before, counted from the start
+    while slot_end_us < limit_us:
+        slot_end_us += slot_us
+        upto = min(limit_s, -(-slot_end_us // 1_000_000))
         seconds.append(upto - done)
         done = upto
     return seconds

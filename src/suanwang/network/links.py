@@ -78,16 +78,18 @@ def link_tables(scenario: Scenario, codes: list[str]) -> Links:
     rtt_ms = rtt_of_distance_ms(km)
     cost_micro = km * (header.data_cost_micro_per_gb_1000km / 1000)
     slot_nano_gb = np.zeros(km.shape, np.int64)
-    listed = (
-        scenario.links.join(
-            pl.DataFrame({"region": codes}, schema={"region": pl.String}).with_row_index("row"), on="region"
+    if scenario.links.height:
+        listed = (
+            scenario.links.join(
+                pl.DataFrame({"region": codes}, schema={"region": pl.String}).with_row_index("row"),
+                on="region",
+            )
+            .join(centres.select("centre").with_row_index("column"), on="centre")
+            .with_columns(pl.col("gbps").fill_null(0.0))
         )
-        .join(centres.select("centre").with_row_index("column"), on="centre")
-        .with_columns(pl.col("gbps").fill_null(0.0))
-    )
-    at = (listed["row"].to_numpy(), listed["column"].to_numpy())
-    rtt_ms[at] = listed["rtt_ms"].to_numpy()
-    cost_micro[at] = listed["cost_micro_per_gb"].to_numpy()
-    # gbps · slot_seconds / 8 GB in a slot: with micro-Gbit/s, · 125 gives nano-GB
-    slot_nano_gb[at] = to_places(listed["gbps"].to_numpy(), 6) * (header.slot_seconds * 125)
+        at = (listed["row"].to_numpy(), listed["column"].to_numpy())
+        rtt_ms[at] = listed["rtt_ms"].to_numpy()
+        cost_micro[at] = listed["cost_micro_per_gb"].to_numpy()
+        # gbps · slot_seconds / 8 GB in a slot: with micro-Gbit/s, · 125 gives nano-GB
+        slot_nano_gb[at] = to_places(listed["gbps"].to_numpy(), 6) * (header.slot_seconds * 125)
     return Links(rtt_ms, to_places(cost_micro, 9), slot_nano_gb)

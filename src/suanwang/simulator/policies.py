@@ -17,10 +17,9 @@ import msgspec
 import polars as pl
 
 from suanwang.clearing.quote import QuoteDesk
-from suanwang.engine.ground import OFFERS, Ground, Place
+from suanwang.engine.ground import Ground
 from suanwang.engine.platform import Platform
-from suanwang.engine.stretch import BoolArray
-from suanwang.model.job import LatencyClass, Shape
+from suanwang.model.job import LatencyClass
 from suanwang.model.scenario import Scenario
 from suanwang.units.text import Text
 
@@ -88,20 +87,9 @@ class SteeredGround(Ground):
         """See `Stretch.make_desk`."""
         return QuoteDesk(steered(self.policy, self.scenario), self.price_micro, self.free_milli)
 
-    def places(
-        self,
-        shape: Shape,
-        at: int,
-        release_at: int,
-        deadline_at: int | None,
-        shut: BoolArray | None = None,
-        most: int = OFFERS,
-    ) -> tuple[list[Place], int]:
-        """See `Ground.places`; first come, first served looks at the start before anything else."""
-        found, reason = super().places(shape, at, release_at, deadline_at, shut, most)
-        if self.policy == "fcfs":
-            found.sort(key=lambda place: (place.slot, place.reduced_nano, place.row))
-        return found, reason
+    def may_shift(self, deadline_at: int | None) -> bool:
+        """See `Ground.may_shift`; first come, first served looks at the start before anything else."""
+        return self.policy != "fcfs" and super().may_shift(deadline_at)
 
 
 def platform_for(policy: Policy) -> Platform:
