@@ -20,7 +20,8 @@ def apply(platform: Platform, event: events.AnyEvent) -> None:
     """Changes the state by one event. Raises CorruptLog where it cannot follow; the state is then void."""
     state = platform.state
     state.events += 1
-    state.at = max(state.at, event.at)
+    if event.at > state.at:
+        state.at = event.at
     change = CHANGES.get(type(event))
     if change is None:
         voucher_apply.apply(state.vouchers, event)  # pyright: ignore[reportArgumentType]

@@ -47,5 +47,10 @@ def prolong(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]
 
 def orders_after(platform: Platform, centre: str, number: int) -> list[AnyOrder]:
     """What a centre's agent has still to be told, by number, after the order `number`."""
-    orders = platform.state.centres[centre].orders
-    return [orders[one] for one in sorted(orders) if one > number]
+    found: list[AnyOrder] = []
+    # invariant: orders stand in the order of their numbers
+    for order in reversed(platform.state.centres[centre].orders.values()):
+        if order.number <= number:
+            break
+        found.append(order)
+    return found[::-1]

@@ -14,6 +14,7 @@ from suanwang.engine.platform import Attempt, Platform, attempt_name
 from suanwang.engine.releasing import release_held
 from suanwang.ledger.commands import Capture, Release
 from suanwang.ledger.decide import answer as answer_ledger
+from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
 from suanwang.ledger.events import Refused
 from suanwang.model.facts import Ended, EndReason
 from suanwang.model.job import JobState, Outcome
@@ -45,7 +46,7 @@ def close_attempt(
     platform: Platform, name: str, attempt: Attempt, end: Ended, at: int
 ) -> Iterator[events.AnyEvent]:
     """The money, then the end: the attempt's whole part of the group."""
-    yield from settle(platform, name, attempt, is_fenced(end), at)
+    yield from settlement(platform, name, attempt, is_fenced(end), at)
     yield events.AttemptEnded(
         at, attempt.job, attempt.number, end.outcome, end.reason, end.at, end.exit_code, end.note[:200],
         end.outputs,
@@ -57,32 +58,33 @@ def is_fenced(end: Ended) -> bool:
     return end.outcome == "lost" or end.reason == "fenced"
 
 
-def settle(
+def settlement(
     platform: Platform, name: str, attempt: Attempt, fenced: bool, at: int
-) -> Iterator[events.AnyEvent]:
+) -> tuple[AnyLedgerEvent, ...]:
     """Captures the charge of what was used and releases the rest; releases all of it where it was fenced."""
     ledger = platform.state.vouchers.ledger
     hold = ledger.holds.get(name)
     if hold is None:
-        return
+        return ()
     # invariant: the usage of a fenced attempt is on record and never captured, whenever it was reported
-    charge = Charge(0, 0, 0) if fenced else charge_of(platform, attempt)
+    milli_s = [] if fenced else seconds_of(attempt)
+    charge = Charge(0, 0, 0) if fenced else charge_of(platform, attempt, milli_s)
     # invariant: never more than was held; usage later than planned may fall into dearer hours
     over = charge.total_micro - hold.placed_micro
     if over > 0:
         charge = charge._replace(compute_micro=charge.compute_micro - over)
     if charge.total_micro > 0:
-        usage = sum(seconds_of(attempt))
-        command = Capture(f"{name}/capture", name, *parts_not_negative(charge), usage, True)
+        command = Capture(f"{name}/capture", name, *parts_not_negative(charge), sum(milli_s), True)
     else:
         command = Release(f"{name}/release", name)
-    for event in answer_ledger(ledger, command, at):
+    answer = answer_ledger(ledger, command, at)
+    for event in answer:
         if isinstance(event, Refused):
             what = Text(
                 f"the ledger refuses to resolve a hold: {event.reasons}", f"账本拒绝结清冻结：{event.reasons}"
             )
             raise InvariantBroken([Fault(name, what)])
-        yield event
+    return answer
 
 
 def parts_not_negative(charge: Charge) -> tuple[int, int, int]:
@@ -107,10 +109,10 @@ def seconds_of(attempt: Attempt) -> list[int]:
     return used_seconds(attempt.used_us, attempt.milli, attempt.figures.limit_s)
 
 
-def charge_of(platform: Platform, attempt: Attempt) -> Charge:
-    """What an attempt has come to so far, by its metered device-seconds; data once it has run."""
+def charge_of(platform: Platform, attempt: Attempt, milli_s: list[int]) -> Charge:
+    """What an attempt has come to, by its metered device-seconds in each slot; data once it has run."""
     data_micro = attempt.figures.data_micro if attempt.started_at is not None else 0
-    return charge_for(attempt.figures, seconds_of(attempt), platform.terms.slot_s, data_micro)
+    return charge_for(attempt.figures, milli_s, platform.terms.slot_s, data_micro)
 
 
 def after_attempt(platform: Platform, attempt: Attempt, sent: bool, at: int) -> Iterator[events.AnyEvent]:

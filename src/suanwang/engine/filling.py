@@ -27,24 +27,27 @@ def fill(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent]:
     centre = platform.centre_of.get(pool)
     if centre is None or not platform.state.centres[centre].open:
         return
-    if platform.ground.free_now(platform.ground.row_of[pool], at) > 0:
-        yield from come_forward(platform, pool, at, first_waiting(platform, pool, at))
-        for _ in range(FILLED_AT_ONCE):
-            placed = False
-            for event in fill_one(platform, pool, at):
-                placed = True
-                yield event
-            if not placed:
-                yield from come_forward(platform, pool, at)
-                return
-        look_at_more(platform, pool)
-
-
-def first_waiting(platform: Platform, pool: str, at: int) -> int | None:
-    """The priority of the first in line whom the pool has room for now; None where nobody waits."""
     ground = platform.ground
     row = ground.row_of[pool]
-    free_milli, device = ground.free_now(row, at), ground.devices[row]
+    free_milli = ground.free_now(row, at)
+    if free_milli <= 0:
+        return
+    waiting = first_waiting(platform, ground.devices[row], free_milli, at)
+    yield from come_forward(platform, pool, at, waiting)
+    for turn in range(FILLED_AT_ONCE):
+        placed = False
+        for event in fill_one(platform, pool, at):
+            placed = True
+            yield event
+        if not placed:
+            if waiting is not None or turn:  # else whoever could has come forward
+                yield from come_forward(platform, pool, at)
+            return
+    look_at_more(platform, pool)
+
+
+def first_waiting(platform: Platform, device: str, free_milli: int, at: int) -> int | None:
+    """The priority of the first in line whom a pool with so much room could take; None where nobody waits."""
     for key, (_, _, name) in platform.line.heads(device, lambda _: 0, LINES_LOOKED_AT):
         fits = least_milli(platform, key, device) <= free_milli
         if fits and name not in platform.state.rooms and platform.state.jobs[name].not_before_at <= at:
@@ -103,8 +106,8 @@ def come_forward(
 
     A job with a deadline has given leave to shift: it stays where it is unless now costs no more.
     """
-    ground, state, terms = platform.ground, platform.state, platform.terms
-    row, now = ground.row_of[pool], terms.slot_of(at)
+    ground, state = platform.ground, platform.state
+    row, now = ground.row_of[pool], ground.terms.slot_of(at)
     for name in platform.reserved_soon(pool, MOVES_LOOKED_AT):
         attempt = state.attempts[name]
         job, old = state.jobs[attempt.job], attempt.figures

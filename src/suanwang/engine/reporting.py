@@ -40,54 +40,50 @@ def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[eve
     centre = known_centre(platform, given.centre)
     if given.session != centre.session:
         raise stale(given.centre, given.session, centre.session)
-    faults = [
-        fault for index, fact in enumerate(given.facts) for fault in fact_faults(platform, given, index, fact)
-    ]
+    faults = fact_faults(platform, given)
     if given.fits:
         pools = {pool.pool for pool in centre.pools}
         what = Text("not a pool of this centre", "不是该中心的资源池")
         faults += [Fault("fits", what, shape.pool) for shape in given.fits if shape.pool not in pools]
     if faults:
         raise InvalidInput(faults)
-    yield from hear_again(platform, given.centre, at)
+    if centre.silent_since is not None:
+        yield from hear_again(platform, given.centre, at)
     for fact in given.facts:
-        yield from take_fact(platform, given.centre, fact, at)
+        attempt = platform.state.attempts[fact.attempt]
+        if attempt.state == "ended" and not isinstance(fact, Erased):
+            yield from take_late(platform, given.centre, attempt, fact, at)
+        elif isinstance(fact, Ended):
+            # an attempt cannot end in the time to come
+            end = msgspec.structs.replace(fact, at=at) if fact.at > at else fact
+            yield from end_attempt(platform, fact.attempt, end, at)
+        elif news(attempt, fact, at):
+            yield events.FactRecorded(at, fact)
     if given.fits is not None and given.fits != centre.fits:
         yield events.CentreFits(at, given.centre, given.fits)
 
 
-def fact_faults(platform: Platform, given: AgentReport, index: int, fact: AnyFact) -> Iterator[Fault]:
-    """What speaks against a fact whatever its attempt came to."""
-    where = f"facts[{index}]"
-    attempt = platform.state.attempts.get(fact.attempt)
-    if attempt is None or attempt.centre != given.centre:
-        yield Fault(
-            where, Text("no attempt of this centre", "不是该中心的运行"), fact.attempt, kind="unknown"
-        )
-    elif attempt.state == "reserved":
-        yield Fault(where, Text("it was not sent out yet", "尚未派发"), fact.attempt, kind="stage")
-    if isinstance(fact, Used) and fact.to_at <= fact.from_at:
-        what = Text("the interval is empty", "时间区间为空")
-        yield Fault(where, what, f"[{fact.from_at}, {fact.to_at})", same("from_at < to_at"), kind="interval")
-    if isinstance(fact, Ended) and fact.outcome == "lost":
-        what = Text("an agent cannot report a loss", "代理不能报告丢失")
-        remedy = Text(
-            "report success, failure, killed or preempted", "请报告 success、failure、killed 或 preempted"
-        )
-        yield Fault(where, what, fact.outcome, remedy=remedy, kind="outcome")
-
-
-def take_fact(platform: Platform, centre: str, fact: AnyFact, at: int) -> Iterator[events.AnyEvent]:
-    """One fact: recorded, passed over where it is known, or fenced."""
-    attempt = platform.state.attempts[fact.attempt]
-    if attempt.state == "ended" and not isinstance(fact, Erased):
-        yield from take_late(platform, centre, attempt, fact, at)
-    elif isinstance(fact, Ended):
-        # an attempt cannot end in the time to come
-        end = msgspec.structs.replace(fact, at=min(fact.at, at))
-        yield from end_attempt(platform, fact.attempt, end, at)
-    elif news(attempt, fact, at):
-        yield events.FactRecorded(at, fact)
+def fact_faults(platform: Platform, given: AgentReport) -> list[Fault]:
+    """What speaks against facts whatever their attempts came to."""
+    faults: list[Fault] = []
+    for index, fact in enumerate(given.facts):
+        attempt = platform.state.attempts.get(fact.attempt)
+        if attempt is None or attempt.centre != given.centre:
+            what = Text("no attempt of this centre", "不是该中心的运行")
+            faults.append(Fault(f"facts[{index}]", what, fact.attempt, kind="unknown"))
+        elif attempt.state == "reserved":
+            what = Text("it was not sent out yet", "尚未派发")
+            faults.append(Fault(f"facts[{index}]", what, fact.attempt, kind="stage"))
+        if isinstance(fact, Used) and fact.to_at <= fact.from_at:
+            what, found = Text("the interval is empty", "时间区间为空"), f"[{fact.from_at}, {fact.to_at})"
+            faults.append(Fault(f"facts[{index}]", what, found, same("from_at < to_at"), kind="interval"))
+        if isinstance(fact, Ended) and fact.outcome == "lost":
+            what = Text("an agent cannot report a loss", "代理不能报告丢失")
+            remedy = Text(
+                "report success, failure, killed or preempted", "请报告 success、failure、killed 或 preempted"
+            )
+            faults.append(Fault(f"facts[{index}]", what, fact.outcome, remedy=remedy, kind="outcome"))
+    return faults
 
 
 def take_late(

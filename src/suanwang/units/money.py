@@ -26,9 +26,11 @@ def split(amount_micro: int, weights: list[int]) -> list[int]:
     if total <= 0 or min(weights) < 0 or amount_micro < 0:
         raise ValueError("split needs an amount ≥ 0 and weights ≥ 0 with a positive sum")
     shares = [amount_micro * weight // total for weight in weights]
-    remainders = [amount_micro * weight % total for weight in weights]
-    for index in sorted(range(len(weights)), key=lambda i: (-remainders[i], i))[: amount_micro - sum(shares)]:
-        shares[index] += 1
+    left = amount_micro - sum(shares)
+    if left:
+        remainders = [amount_micro * weight % total for weight in weights]
+        for index in sorted(range(len(weights)), key=lambda i: (-remainders[i], i))[:left]:
+            shares[index] += 1
     assert sum(shares) == amount_micro
     return shares
 
