@@ -59,7 +59,7 @@ class GrowingTree:
 
     def append(self, events: Sequence[bytes]) -> dict[str, bytes]:
         """Append events by their stored bytes; the tiles that became full. Nothing is appended on a fault."""
-        faults = [fault for at, event in enumerate(events) for fault in event_faults(event, self.size + at)]
+        faults = event_faults(events, self.size)
         if faults:
             raise InvalidInput(faults)
         leaf_hashes = self.suite.leaves(events)
@@ -77,10 +77,8 @@ class GrowingTree:
         return note, {**files, history_path(self.size): note.bytes, CHECKPOINT: note.bytes}
 
 
-def event_faults(event: bytes, index: int) -> list[Fault]:
-    """Why an event cannot be a leaf: an entry bundle gives each 65,535 bytes, and none is empty."""
-    if 1 <= len(event) <= EVENT_BYTES_MAX:
-        return []
+def event_faults(events: Sequence[bytes], first_index: int) -> list[Fault]:
+    """Why events cannot be leaves: an entry bundle gives each 65,535 bytes, and none is empty."""
     return [
         Fault(
             f"event {index}",
@@ -90,4 +88,6 @@ def event_faults(event: bytes, index: int) -> list[Fault]:
             Text("keep the content beside the log and its hash in it", "把内容存于日志之外，日志中只记哈希"),
             "event-size",
         )
+        for index, event in enumerate(events, first_index)
+        if not 1 <= len(event) <= EVENT_BYTES_MAX
     ]

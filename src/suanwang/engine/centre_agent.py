@@ -320,7 +320,9 @@ class CentreAgent:
         if work.phase == "ordered":
             if moment.at >= work.end_at:
                 self.not_begun(attempt, moment, "preempted", "start_failed", "too late to begin")
-            elif attempt in self.ready and moment.at >= work.launch.start_at and not work.stopping:
+            elif attempt in self.ready and moment.at < work.launch.start_at:
+                self.deadlines.expect(attempt, work.launch.start_at)
+            elif attempt in self.ready and not work.stopping:
                 self.begin(attempt, work, moment)
         elif work.phase in LIVE and not work.stopping:
             ran_us = self.deadlines.ran_us(attempt, moment)
@@ -338,7 +340,6 @@ class CentreAgent:
         work = self.memory.works[attempt]
         if work.phase == "ordered":
             self.steps.append(steps.Prepare(attempt, work.launch))
-            self.deadlines.expect(attempt, work.launch.start_at)
         if work.phase == "over":
             self.collect(attempt, work)
         elif work.phase == "ended" and work.end_known:

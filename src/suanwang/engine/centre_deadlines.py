@@ -102,7 +102,7 @@ class Deadlines:
         if self.limits:
             due.append(moment.at + max(0, self.limits[0][0] - moment.steady_us))
         for lost_after_s, who in self.patience.items():
-            if any(attempt not in self.fenced for attempt in who):
+            if not self.fenced.issuperset(who):
                 patience_us = lost_after_s * MICROSECONDS_PER_SECOND
                 until_us = moment.steady_us if heard_us is None else heard_us + patience_us
                 due.append(moment.at + max(0, until_us - moment.steady_us))

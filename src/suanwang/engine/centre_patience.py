@@ -30,8 +30,7 @@ class Patience:
             return None
         if self.since_us is None:
             self.since_us = steady_us
-        waits_us = min([self.of_us.get(kind, 0) for kind in {type(fact) for fact in facts}])
-        return self.since_us + waits_us
+        return self.since_us + min([self.of_us.get(kind, 0) for kind in set(map(type, facts))])
 
     def told(self) -> None:
         """A report is made of all there was."""

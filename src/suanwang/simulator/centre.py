@@ -66,7 +66,7 @@ class ModelledCentre:
         self.sending = self.waking = self.away = False
         self.tick_at: int | None = None
         self.now = Moment(calendar.at, calendar.at)
-        self.report_at = 0
+        self.report_at: int | None = None
         self.unerased: list[str] = []
         self.brain_turn, self.report_turn = machine.turn + 1, machine.turn + 2
         machine.listener = self
@@ -105,24 +105,26 @@ class ModelledCentre:
 
     def pump(self) -> None:
         """Takes the steps that the brain asks for, until it asks for none; then reports."""
-        agent = self.agent
+        agent, moment = self.agent, self.moment()
         while True:
             _, wanted = agent.take()
             if not wanted:
                 break
             for step in wanted:
-                self.carry_out(step)
+                self.carry_out(step, moment)
         if self.manner.tells_fits:
             agent.usable(self.machine.fits())
         if not self.sending:
             self.expect_report()
-        due_at = agent.due_at(self.moment())
+        due_at = agent.due_at(moment)
         if due_at is not None and (self.tick_at is None or due_at < self.tick_at):
-            self.tick_at = due_at
-            self.calendar.call_at(due_at, self.tick, self.brain_turn)
+            self.tick_at = max(due_at, moment.at)
+            self.calendar.call_at(self.tick_at, self.tick, self.brain_turn)
 
     def tick(self) -> None:
         """Time has passed for the brain. A real one would have asked for orders in the meantime."""
+        if self.tick_at != self.calendar.at:
+            return  # another tick came before it
         self.tick_at = None
         if not self.away:
             self.machine.hear()
@@ -130,15 +132,15 @@ class ModelledCentre:
         self.agent.tick(self.moment())
         self.pump()
 
-    def carry_out(self, step: steps.AnyStep) -> None:
+    def carry_out(self, step: steps.AnyStep, moment: Moment) -> None:
         """One step."""
         agent, machine, attempt = self.agent, self.machine, step.attempt
         match step:
             case steps.Prepare():
-                agent.prepared(attempt, self.moment())
+                agent.prepared(attempt, moment)
             case steps.Begin():
                 if not machine.launch(step.launch, step.limit_s):
-                    agent.declined(attempt, True, "no nodes are free for it", self.moment())
+                    agent.declined(attempt, True, "no nodes are free for it", moment)
             case steps.End():
                 machine.stop(attempt, step.grace_s * SECOND_US)
             case steps.Halt():
@@ -150,12 +152,12 @@ class ModelledCentre:
             case steps.Collect():
                 agent.collected(attempt, "")
             case steps.Erase():
-                self.erase_later(attempt)
+                self.erase_later(attempt, moment)
 
-    def erase_later(self, attempt: str) -> None:
+    def erase_later(self, attempt: str, moment: Moment) -> None:
         """Erases it, with what else there is to erase by then."""
         if not self.manner.erase_us:
-            self.agent.erased(attempt, 0, 0, self.moment())
+            self.agent.erased(attempt, 0, 0, moment)
             return
         if not self.unerased:
             self.calendar.call_at(self.calendar.at + self.manner.erase_us, self.erase, self.brain_turn)
@@ -206,13 +208,16 @@ class ModelledCentre:
         """Ends are told in this instant; what can wait is told with the next end, or after a while."""
         until_us = self.patience.until_us(self.agent, self.calendar.at)
         if until_us is not None:
-            at = until_us + self.manner.delay_us
-            if self.report_at <= self.calendar.at or at < self.report_at:
+            at = max(until_us + self.manner.delay_us, self.calendar.at)
+            if self.report_at is None or at < self.report_at:
                 self.report_at = at
                 self.calendar.call_at(at, self.report, self.report_turn)
 
     def report(self) -> None:
         """Sends what there is to tell; while the centre is away it waits for its return."""
+        if self.report_at != self.calendar.at:
+            return  # another report went before it
+        self.report_at = None
         until_us = self.patience.until_us(self.agent, self.calendar.at)
         if self.sending or self.away or until_us is None:
             return

@@ -45,10 +45,10 @@ class MemoryLog:
         """Appends a group. Errors as the port says."""
         check_entries(entries, len(self.records))
         fresh, appended = sort_out(entries, self.recorded, len(self.records))
+        for one in appended:
+            if not one.repeated:
+                self.known[one.recorded.input_id] = one.recorded
         for entry in fresh:
-            self.known[entry.input_id] = Recorded(
-                entry.input_id, entry.input_digest, len(self.records), len(entry.events)
-            )
             self.records += entry.events
         return appended
 

@@ -63,11 +63,12 @@ class Nodes:
         return Held(nodes, whole, share, devices, units_milli * count)
 
     def _choose(self, whole: int, share: int, count: int) -> Int64Array | None:
-        fits = self.up & (self.free >= whole + (share > 0))
+        fits = self.free >= whole + (share > 0)
+        fits &= self.up
         if share:
             for node in np.flatnonzero(self.up & (self.free == whole)).tolist():
                 fits[node] = any(left >= share for left in self.shares[node].values())
-        nodes = np.flatnonzero(fits)
+        nodes = fits.nonzero()[0]
         if len(nodes) < count:
             return None
         if self.packing == "best" and len(nodes) > count:

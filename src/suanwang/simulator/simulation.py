@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from suanwang.clearing.by_prices import Settings
-from suanwang.engine import events, inputs
+from suanwang.engine import inputs
 from suanwang.engine.dispatching import orders_after
 from suanwang.engine.effects import AnyEffect, Solve
 from suanwang.feeds.network_inputs import network_inputs
@@ -41,8 +41,6 @@ LEASE_S = 60
 """A centre that says nothing for so long is silent."""
 AFTER_SLOTS = 400
 """So many slots after the last window a run is given up that has not ended."""
-CLOSING = (events.JobEnded, events.JobRefused)
-"""After one of these no more is heard of a job."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +99,7 @@ class Simulation:
         self.centres: dict[str, ModelledCentre] = {}
         self.writer = SimulatedWriter(platform_for(terms.policy), log, self.calendar, self.solver, self)
         self.writer.never_clears = not clears(terms.policy)
-        self.writer.told = self.hear
-        self.open = scenario.jobs.height
+        self.writer.told = self.tally.hear
         self.arrived = 0
         self.refusals: list[SuanwangError] = []
         self.set_up(opening)
@@ -184,22 +181,21 @@ class Simulation:
         """The orders that stand."""
         return tuple(orders_after(self.writer.platform, centre, after))
 
-    def hear(self, found: list[events.AnyEvent]) -> None:
-        """What became durable: counts the jobs that are closed."""
-        for event in found:
-            if type(event) in CLOSING:
-                self.open -= 1
-            self.tally.hear(event)
+    @property
+    def open(self) -> int:
+        """How many jobs are not closed."""
+        return self.scenario.jobs.height - self.tally.closed
 
     def settle(self) -> None:
         """Everything that is due in this instant, until nothing is."""
         writer, calendar = self.writer, self.calendar
-        while True:
-            due_at = writer.due_at()
-            if due_at is not None and due_at <= calendar.at:
+        happens = True
+        while happens:
+            while (due_at := writer.due_at()) is not None and due_at <= calendar.at:
                 writer.commit()
-            elif not calendar.run_next():
-                return
+            # from outside nothing but inputs come to the writer
+            while (happens := calendar.run_next()) and not writer.inbox:
+                pass
 
     @property
     def next_at(self) -> int | None:

@@ -1,5 +1,8 @@
 """What is counted while a simulation runs: what became of jobs and attempts, money, prices as published."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from suanwang.engine import events
@@ -11,7 +14,8 @@ from suanwang.units.rounding import Int64Array
 class Tally:
     """Told of every event. `price_micro`: (pool, slot) the scarcity price last published before each slot.
 
-    `back`: how often a job went back to the queue, by reason. `sent_back_at`: job → when it did not fit.
+    `closed`: jobs of which no more is heard. `back`: how often a job went back to the queue, by reason.
+    `sent_back_at`: job → when it did not fit.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -21,35 +25,64 @@ class Tally:
         self.back: dict[str, int] = {}
         self.sent_back_at: dict[str, int] = {}
         self.packing_wait_us = 0
-        self.moved = self.attempts = self.clearings = self.events = 0
+        self.moved = self.attempts = self.clearings = self.events = self.closed = 0
         self.charged_micro = 0
+        self.counts: dict[type[Any], Callable[[Any], None]] = {
+            events.AttemptReserved: self.reserve,
+            events.AttemptMoved: self.move,
+            events.AttemptDispatched: self.dispatch,
+            events.JobQueued: self.queue,
+            events.JobRefused: self.refuse,
+            events.JobEnded: self.close,
+            events.PricesPublished: self.publish,
+            events.Cleared: self.clear,
+            Captured: self.capture,
+        }
 
-    def hear(self, event: events.AnyEvent) -> None:
-        """One event."""
-        self.events += 1
-        match event:
-            case events.AttemptReserved():
-                self.attempts += 1
-            case events.AttemptMoved():
-                self.moved += 1
-            case events.AttemptDispatched():
-                since_at = self.sent_back_at.pop(event.job, None) if self.sent_back_at else None
-                if since_at is not None:
-                    self.packing_wait_us += event.at - since_at
-            case events.JobQueued():
-                self.back[event.why] = self.back.get(event.why, 0) + 1
-                if event.why == "does_not_fit":
-                    self.sent_back_at.setdefault(event.job, event.at)
-            case events.JobRefused():
-                self.refused[event.name] = event.reasons[0].rule if event.reasons else ""
-            case events.PricesPublished():
-                self.publish(event)
-            case events.Cleared():
-                self.clearings += 1
-            case Captured():
-                self.charged_micro += event.compute_micro + event.energy_micro + event.data_micro
-            case _:
-                pass
+    def hear(self, found: list[events.AnyEvent]) -> None:
+        """Events, in their order."""
+        self.events += len(found)
+        for event in found:
+            count = self.counts.get(type(event))
+            if count is not None:
+                count(event)
+
+    def reserve(self, event: events.AttemptReserved) -> None:
+        """One more attempt."""
+        self.attempts += 1
+
+    def move(self, event: events.AttemptMoved) -> None:
+        """It lies elsewhere."""
+        self.moved += 1
+
+    def dispatch(self, event: events.AttemptDispatched) -> None:
+        """What did not fit before has waited until now."""
+        since_at = self.sent_back_at.pop(event.job, None)
+        if since_at is not None:
+            self.packing_wait_us += event.at - since_at
+
+    def queue(self, event: events.JobQueued) -> None:
+        """Back in line."""
+        self.back[event.why] = self.back.get(event.why, 0) + 1
+        if event.why == "does_not_fit":
+            self.sent_back_at.setdefault(event.job, event.at)
+
+    def refuse(self, event: events.JobRefused) -> None:
+        """Never admitted."""
+        self.closed += 1
+        self.refused[event.name] = event.reasons[0].rule if event.reasons else ""
+
+    def close(self, event: events.JobEnded) -> None:
+        """One less."""
+        self.closed += 1
+
+    def clear(self, event: events.Cleared) -> None:
+        """The network was cleared."""
+        self.clearings += 1
+
+    def capture(self, event: Captured) -> None:
+        """What its user pays."""
+        self.charged_micro += event.compute_micro + event.energy_micro + event.data_micro
 
     def publish(self, event: events.PricesPublished) -> None:
         """Prices of a pool, from a slot on; zero after them."""

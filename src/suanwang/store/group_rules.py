@@ -20,9 +20,8 @@ def check_entries(entries: Sequence[Entry], first_index: int) -> None:
         if len(entry.input_digest) != DIGEST_BYTES:
             what = Text("an input digest of the wrong length", "输入摘要长度不对")
             faults.append(_unfit(where, what, entry.input_digest.hex(), f"{DIGEST_BYTES} bytes"))
-        for event in entry.events:
-            faults += event_faults(event, first_index)
-            first_index += 1
+        faults += event_faults(entry.events, first_index)
+        first_index += len(entry.events)
     if faults:
         raise InvalidInput(faults)
 
