@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.postgres import new_database
 
-from suanwang.model.log import Entry, InputConflict, LogBusy, LogWriter, StaleEpoch
+from suanwang.model.log import EPOCHS_APART, Entry, InputConflict, LogBusy, LogWriter, StaleEpoch
 from suanwang.store.home import FileHome, Home, PostgresHome
 from suanwang.units.errors import InvalidInput
 
@@ -157,6 +157,13 @@ def test_epochs_grow_with_every_lead(home: Home):
         epochs.append(writer.epoch)
         writer.close()
     assert epochs == sorted(set(epochs))
+    writer = home.writer(epoch_above=EPOCHS_APART**2)
+    writer.append([entry("a", b"1")])
+    writer.close()
+    again = home.writer(epoch_above=7)
+    assert again.epoch > writer.epoch > EPOCHS_APART**2
+    again.append([entry("b", b"2")])
+    again.close()
 
 
 def test_a_reader_follows_and_never_writes(log: LogWriter, home: Home):

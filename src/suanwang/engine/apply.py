@@ -9,6 +9,7 @@ import msgspec
 from suanwang.engine import apply_attempts, apply_jobs, apply_network, events, voucher_apply
 from suanwang.engine.conformance import CentreGraded, centre_graded
 from suanwang.engine.platform import Platform
+from suanwang.engine.setting_back import jobs_leapt, orders_leapt
 from suanwang.engine.tokens import TokenIssued, TokenRevoked, token_issued, token_revoked
 from suanwang.ledger.refusals import CorruptLog
 from suanwang.units.errors import Fault
@@ -69,6 +70,8 @@ CHANGES: dict[type[Any], Callable[[Platform, Any], None]] = {
     events.CentreSilent: apply_network.centre_silent,
     events.CentreHeard: apply_network.centre_heard,
     events.LeadTaken: apply_network.lead_taken,
+    events.JobsLeapt: jobs_leapt,
+    events.OrdersLeapt: orders_leapt,
     events.QuotaSet: apply_network.quota_set,
     TokenIssued: token_issued,
     TokenRevoked: token_revoked,

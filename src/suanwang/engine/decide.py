@@ -27,6 +27,7 @@ from suanwang.engine.planning import take_plan
 from suanwang.engine.platform import Platform
 from suanwang.engine.reporting import hear_again, hear_silence, join, take_lead, take_report
 from suanwang.engine.requesting import cancel, extend, pause_job
+from suanwang.engine.setting_back import see_ahead
 from suanwang.engine.ticking import tick
 from suanwang.engine.tokens import IssueToken, RevokeToken, issue_token, revoke_token
 from suanwang.ledger.refusals import CorruptLog
@@ -92,6 +93,8 @@ def decide(platform: Platform, given: inputs.AnyInput, at: int) -> Iterator[even
             return hear_again(platform, given.centre, at)
         case inputs.TakeLead():
             return take_lead(platform, given, at)
+        case inputs.SeeAhead():
+            return see_ahead(platform, given, at)
         case inputs.OpenNetwork():
             return open_network(platform, given, at)
         case inputs.EnrolCentre():

@@ -106,6 +106,23 @@ class LeadTaken(PlatformEvent, frozen=True, tag="lead_taken.1"):
     epoch: int
 
 
+class JobsLeapt(PlatformEvent, frozen=True, tag="jobs_leapt.1"):
+    """The log was set back: no job gets a number up to `jobs` any more."""
+
+    jobs: int
+
+
+class OrdersLeapt(PlatformEvent, frozen=True, tag="orders_leapt.1"):
+    """The log was set back: no order of the centre gets a number up to `orders` any more.
+
+    `session`: only agents that join after it are heard.
+    """
+
+    centre: str
+    orders: int
+    session: int
+
+
 class QuotaSet(PlatformEvent, frozen=True, tag="quota_set.1"):
     """How much an enterprise (or one project of it) may hold at once, and its weight in fair share.
 
@@ -330,6 +347,8 @@ AnyPlatformEvent = (
     | CentreSilent
     | CentreHeard
     | LeadTaken
+    | JobsLeapt
+    | OrdersLeapt
     | QuotaSet
     | JobAdmitted
     | JobRefused

@@ -143,6 +143,13 @@ class TakeLead(Input, frozen=True, tag="take_lead"):
     epoch: int
 
 
+class SeeAhead(Input, frozen=True, tag="see_ahead"):
+    """A centre's agent has seen an order of this number, which the log has not given yet."""
+
+    centre: str
+    seen_order: int
+
+
 class PlanLine(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Clearing would start `job` by its `alternative` in `pool` at `slot` of the platform."""
 
@@ -196,6 +203,7 @@ AnyInput = (
     | HearSilence
     | HearAgain
     | TakeLead
+    | SeeAhead
     | TakePlan
     | PlaceQueue
     | Tick

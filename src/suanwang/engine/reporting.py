@@ -15,7 +15,9 @@ from suanwang.engine.ending import end_attempt
 from suanwang.engine.filling import fill
 from suanwang.engine.inputs import AgentReport, JoinCentre, TakeLead
 from suanwang.engine.platform import Attempt, CentreState, Platform
+from suanwang.engine.setting_back import leap
 from suanwang.model.facts import AnyFact, Ended, Erased, Paused, Progressed, Resumed, Started, Used
+from suanwang.model.log import EPOCHS_APART
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 
@@ -136,11 +138,15 @@ def hear_again(platform: Platform, centre: str, at: int) -> Iterator[events.AnyE
 
 
 def take_lead(platform: Platform, given: TakeLead, at: int) -> Iterator[events.AnyEvent]:
-    """A server leads. Raises InvalidInput for an epoch that is over."""
-    if given.epoch <= platform.state.epoch:
+    """A server leads, of a log that was restored maybe. Raises InvalidInput for an epoch that is over."""
+    state = platform.state
+    if given.epoch <= state.epoch:
         what = Text("another server has led since", "之后已有其他服务器接管")
-        raise InvalidInput([Fault("epoch", what, str(given.epoch), same(f"> {platform.state.epoch}"))])
+        raise InvalidInput([Fault("epoch", what, str(given.epoch), same(f"> {state.epoch}"))])
+    was_set_back = 0 < state.epoch <= given.epoch - EPOCHS_APART
     yield events.LeadTaken(at, given.epoch)
+    if was_set_back:
+        yield from leap(platform, at)
 
 
 def fill_centre(platform: Platform, centre: str, at: int) -> Iterator[events.AnyEvent]:

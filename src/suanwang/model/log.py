@@ -14,6 +14,9 @@ from suanwang.units.errors import Fault, SuanwangError
 
 INPUT_ID_BYTES_MAX = 255
 DIGEST_BYTES = 32
+EPOCHS_APART = 1_000_000
+"""Epochs count the leaders of a log. One that was restored counts on from the calendar's microseconds, so
+that its next epoch lies farther above its last than leaders who wrote nothing could have come to."""
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -268,7 +268,8 @@ class Lead:
                 silent_s = self.contacts.silent_s(name, now_s)
                 if self.stopping:
                     break
-                if centre.open and silent_s > self.settings.lease_s:
+                # one that takes no new work may still run some
+                if centre.silent_since is None and silent_s > self.settings.lease_s:
                     since_at = self.clock.now() - int(min(silent_s, 1e6) * 1e6)
                     count += 1
                     await self.ask(

@@ -18,13 +18,14 @@ REFUSED_KEPT = 10_000
 
 
 class Views:
-    """`of_enterprise`: numbers of its jobs, in order; `state_of`: the state of job n, by number.
+    """`numbers`: of all jobs, in order; `of_enterprise`: of its jobs; `state_of`: the state of job n.
 
     `refused`: the newest refusals, by job: they are no part of the platform's state.
     """
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
+        self.numbers: list[int] = []
         self.of_enterprise: dict[str, list[int]] = {}
         self.states = bytearray(platform.state.job_count + 1)
         self.counts: Counter[str] = Counter()
@@ -39,7 +40,7 @@ class Views:
             case events.JobAdmitted():
                 self._add(number_of(event.job), event.enterprise, "queued")
             case events.JobRefused():
-                self._grow(number_of(event.job))
+                self.numbers.append(number_of(event.job))
                 self.refused[event.job] = event
                 if len(self.refused) > REFUSED_KEPT:
                     del self.refused[next(iter(self.refused))]
@@ -62,6 +63,7 @@ class Views:
 
     def _add(self, number: int, enterprise: str, state: JobState) -> None:
         self._grow(number)
+        self.numbers.append(number)
         self.of_enterprise.setdefault(enterprise, []).append(number)
         self.states[number] = NUMBER[state]
         self.counts[state] += 1

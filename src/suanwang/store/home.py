@@ -36,7 +36,7 @@ class Home(Protocol):
         """Where it is, without secrets."""
         ...
 
-    def writer(self, takeover: bool = False) -> LogWriter:
+    def writer(self, takeover: bool = False, epoch_above: int = 0) -> LogWriter:
         """The one writer of the log. Raises LogBusy while another leads, unless it is taken over."""
         ...
 
@@ -68,9 +68,9 @@ class FileHome:
         self.folder = folder
         self.place = str(folder)
 
-    def writer(self, takeover: bool = False) -> LogWriter:
+    def writer(self, takeover: bool = False, epoch_above: int = 0) -> LogWriter:
         """The one writer of the log."""
-        return FileLogWriter(self.folder, takeover)
+        return FileLogWriter(self.folder, takeover, epoch_above)
 
     def reader(self) -> LogReader:
         """A reader of the log."""
@@ -99,9 +99,9 @@ class PostgresHome:
         self._source = source
         self.place = place_of(self.url())
 
-    def writer(self, takeover: bool = False) -> LogWriter:
+    def writer(self, takeover: bool = False, epoch_above: int = 0) -> LogWriter:
         """The one writer of the log."""
-        return PostgresLogWriter(self.url(), takeover)
+        return PostgresLogWriter(self.url(), takeover, epoch_above)
 
     def reader(self) -> LogReader:
         """A reader of the log."""

@@ -39,7 +39,7 @@ class FileLogWriter:
     the epoch then keeps the former one from appending. Both check and write inside `append.lock`.
     """
 
-    def __init__(self, folder: Path, takeover: bool = False) -> None:
+    def __init__(self, folder: Path, takeover: bool = False, epoch_above: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._path = folder / EVENTS_FILE
@@ -56,7 +56,7 @@ class FileLogWriter:
         self.repairs: tuple[Fault, ...] = ()
         self._append_lock.acquire()
         try:
-            self.epoch = self._lead()
+            self.epoch = self._lead(epoch_above)
         except BaseException:
             self.close()
             raise
@@ -105,7 +105,7 @@ class FileLogWriter:
         self._append_lock.close()
         self._writer_lock.close()
 
-    def _lead(self) -> int:
+    def _lead(self, epoch_above: int) -> int:
         """Read the log, set a torn end aside, and write down a new epoch."""
         end = os.fstat(self._descriptor).st_size
         torn_bytes = scan_frames(self._descriptor, end, self._index, self._path)
@@ -118,7 +118,7 @@ class FileLogWriter:
             last = 0
         except ValueError:
             raise LogDamaged([_bad_epoch(self.folder / EPOCH_FILE)]) from None
-        epoch = max(last, self._index.epoch) + 1
+        epoch = max(last, self._index.epoch, epoch_above) + 1
         replace_file(self.folder / EPOCH_FILE, b"%d\n" % epoch)
         return epoch
 

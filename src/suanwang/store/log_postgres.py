@@ -57,7 +57,7 @@ class PostgresLogWriter:
     repairs: tuple[Fault, ...] = ()
     """A database repairs itself, so there never are any."""
 
-    def __init__(self, url: str, takeover: bool = False) -> None:
+    def __init__(self, url: str, takeover: bool = False, epoch_above: int = 0) -> None:
         self.place = place_of(url)
         self._failed = False
         self._connection = connect(url)
@@ -68,7 +68,7 @@ class PostgresLogWriter:
                 self._has_lock = self._try_lock()
                 if not self._has_lock and not takeover:
                     raise LogBusy([busy(self.place, _holder(self._connection))])
-                self.epoch, self._size = self._lead()
+                self.epoch, self._size = self._lead(epoch_above)
                 self._at_once = AppendAtOnce(self._connection, self.epoch)
         except BaseException:
             self._connection.close()
@@ -148,14 +148,15 @@ class PostgresLogWriter:
         found = self._connection.execute("SELECT pg_try_advisory_lock(%s::bigint)", (LEAD_LOCK,)).fetchone()
         return found == (True,)
 
-    def _lead(self) -> tuple[int, int]:
+    def _lead(self, epoch_above: int) -> tuple[int, int]:
         """A new epoch and the size of the log. A session that hangs in the middle of an append is ended."""
         while True:
             try:
                 with self._connection.transaction():
                     self._connection.execute(f"SET LOCAL lock_timeout = '{TAKEOVER_PATIENCE}'")
                     found = self._connection.execute(
-                        "UPDATE suanwang.lead SET epoch = epoch + 1 RETURNING epoch, size"
+                        "UPDATE suanwang.lead SET epoch = greatest(epoch, %s) + 1 RETURNING epoch, size",
+                        (epoch_above,),
                     ).fetchone()
             except errors.LockNotAvailable:
                 self._connection.execute(_END_HOLDER, (LEAD_LOCK,))

@@ -1,5 +1,6 @@
 """A home made from a backup: the file is verified whole before anything is written, the home after."""
 
+import time
 from pathlib import Path
 
 from suanwang.store.backup import Contents, Tally, groups, read_backup
@@ -32,7 +33,8 @@ def restore(path: Path, home: Home) -> Contents:
     Raises InvalidInput for a spoiled backup or a home that holds something: then nothing was written.
     """
     expected = verify_backup(path)
-    log, papers = home.writer(), home.papers()
+    # its leaders count on from here, above all who led the log before it was backed up, and since
+    log, papers = home.writer(epoch_above=time.time_ns() // 1000), home.papers()
     try:
         if log.size or next(log.entries(), None) or next(papers.digests(), None):
             raise InvalidInput([_not_empty(home)])

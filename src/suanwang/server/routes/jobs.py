@@ -52,7 +52,7 @@ async def list_jobs(
     if own is not None or enterprise:
         numbers = lead.views.of_enterprise.get(request.enterprise(enterprise), [])
     else:
-        numbers = range(1, lead.platform.state.job_count + 1)
+        numbers = lead.views.numbers
     at = len(numbers) if after is None else bisect_left(numbers, cursor(after))
     found: list[JobLine] = []
     looked = 0

@@ -43,7 +43,7 @@ async def show_network(request: Asked) -> NetworkTold:
         len(state.centres),
         sum(len(centre.pools) for centre in state.centres.values()),
         len(state.regions),
-        state.job_count,
+        len(state.jobs),
         dict(lead.views.counts) if request.caller.role in ("operator", "auditor") else {},
     )
 
