@@ -27,6 +27,7 @@ from suanwang.server.routes import (
     tokens,
     vouchers,
 )
+from suanwang.server.short_way import ShortWay
 from suanwang.server.watch import Watch
 from suanwang.units.errors import SuanwangError
 
@@ -83,6 +84,7 @@ def create_app(host: Host) -> tuple[Litestar, Watch]:
         return response
 
     security: list[dict[str, list[str]]] = [{"token": []}]
+    pace = Pace(host.settings.rate_per_s, host.settings.rate_burst)
     app = Litestar(
         [healthz, readyz, metrics, *(route for part in PARTS for route in part.ROUTES)],
         request_class=Asked,
@@ -105,6 +107,6 @@ def create_app(host: Host) -> tuple[Litestar, Watch]:
         ),
         request_max_body_size=BODY_BYTES_MOST,
         logging_config=None,
-        state=State({"host": host, "pace": Pace(host.settings.rate_per_s, host.settings.rate_burst)}),
+        state=State({"host": host, "pace": pace}),
     )
-    return app, Watch(app, host.figures)
+    return app, Watch(ShortWay(app, host, pace, BODY_BYTES_MOST), host.figures)

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
@@ -100,12 +101,16 @@ class Asked(Request[Caller, Any, State]):
 
     def own_centre(self, name: str) -> str:
         """The centre, where it is the agent's own (or the operator asks). Raises Forbidden, NotFound."""
-        caller = self.caller
-        if caller.role == "agent" and caller.holder != name:
-            raise Forbidden([Fault("centre", Text("another's", "属于他人"), name, same(caller.holder))])
-        if name not in self.platform.state.centres:
-            raise not_found("centre", name)
-        return name
+        return own_centre(self.platform, self.caller, name)
+
+
+def own_centre(platform: Platform, caller: Caller, name: str) -> str:
+    """The centre, where it is the agent's own (or the operator asks). Raises Forbidden, NotFound."""
+    if caller.role == "agent" and caller.holder != name:
+        raise Forbidden([Fault("centre", Text("another's", "属于他人"), name, same(caller.holder))])
+    if name not in platform.state.centres:
+        raise not_found("centre", name)
+    return name
 
 
 def not_found(what: str, name: str) -> NotFound:
@@ -116,13 +121,21 @@ def not_found(what: str, name: str) -> NotFound:
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Lets in who may. Raises NotAuthorised, Forbidden, TooMany, Unavailable."""
     del handler
-    scope = cast(dict[str, object], connection.scope)
-    method, path = str(scope["method"]), str(scope["path_template"])
+    scope, app_state = cast(dict[str, object], connection.scope), connection.app.state
+    caller = let_in(scope, str(scope["path_template"]), app_state["host"], app_state["pace"])
+    if caller is not None:
+        scope["user"] = caller
+
+
+def let_in(scope: Mapping[str, object], path: str, host: Host, pace: Pace) -> Caller | None:
+    """Who asks for the path (with its names in braces), where they may; None where anybody may.
+
+    Raises NotAuthorised, Forbidden, TooMany, Unavailable.
+    """
+    method = str(scope["method"])
     roles = ROUTES.get((method, path), frozenset())
     if roles is None:
-        return
-    app_state = connection.app.state
-    host = cast(Host, app_state["host"])
+        return None
     lead = host.leading()
     # the headers as they came: to make a mapping of all of them takes longer than the rest of this
     headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
@@ -138,10 +151,10 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise Forbidden(
             [Fault(f"{method} {path}", Text("not for this role", "角色无权"), caller.role, expected)]
         )
-    if not cast(Pace, app_state["pace"]).allows(caller.token, asyncio.get_running_loop().time()):
+    if not pace.allows(caller.token, asyncio.get_running_loop().time()):
         what = Text("faster than this token may ask", "超出该令牌的速率")
         raise TooMany([Fault("token", what, remedy=Text("send jobs in batches", "请批量提交"))])
-    connection.scope["user"] = caller
+    return caller
 
 
 def named(value: str, where: str) -> str:
