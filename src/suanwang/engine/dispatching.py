@@ -45,6 +45,14 @@ def prolong(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]
     yield events.OrderGiven(at, attempt.centre, Prolong(number, name, figures.limit_s, figures.end_at))
 
 
+def sent_out(platform: Platform, centre: str) -> tuple[str, ...]:
+    """A centre's attempts that were sent out and are not over: all that may run there."""
+    attempts = platform.state.attempts
+    return tuple(
+        name for name in platform.state.centres[centre].attempts if attempts[name].state != "reserved"
+    )
+
+
 def orders_after(platform: Platform, centre: str, number: int) -> list[AnyOrder]:
     """What a centre's agent has still to be told, by number, after the order `number`."""
     found: list[AnyOrder] = []

@@ -88,17 +88,20 @@ def signal_frame(state: "Records", from_slot: int, slots: int) -> pl.DataFrame:
 
 def scenario_of(state: "Records", from_slot: int, slots: int) -> Scenario:
     """The network as a scenario without jobs; its slot 0 is the platform's `from_slot`."""
+    pools = [pool for centre in state.centres.values() for pool in centre.pools]
+    # a pool that left keeps its outages, for when it comes back
+    there = {pool.pool for pool in pools}
     outages = [
         msgspec.structs.replace(
             one, from_slot=max(0, one.from_slot - from_slot), to_slot=min(slots, one.to_slot - from_slot)
         )
         for one in state.outages
-        if one.to_slot > from_slot and one.from_slot < from_slot + slots
+        if one.to_slot > from_slot and one.from_slot < from_slot + slots and one.pool in there
     ]
     return Scenario(
         header=header_of(state, from_slot, slots),
         centres=frame_of("centres", [centre.row for centre in state.centres.values()]),
-        pools=frame_of("pools", [pool for centre in state.centres.values() for pool in centre.pools]),
+        pools=frame_of("pools", pools),
         devices=frame_of("devices", []),
         signals=signal_frame(state, from_slot, slots),
         green=frame_of("green", []),

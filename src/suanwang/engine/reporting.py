@@ -43,10 +43,6 @@ def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[eve
     if given.session != centre.session:
         raise stale(given.centre, given.session, centre.session)
     faults = fact_faults(platform, given)
-    if given.fits:
-        pools = {pool.pool for pool in centre.pools}
-        what = Text("not a pool of this centre", "不是该中心的资源池")
-        faults += [Fault("fits", what, shape.pool) for shape in given.fits if shape.pool not in pools]
     if faults:
         raise InvalidInput(faults)
     if centre.silent_since is not None:
@@ -62,7 +58,11 @@ def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[eve
         elif news(attempt, fact, at):
             yield events.FactRecorded(at, fact)
     if given.fits is not None and given.fits != centre.fits:
-        yield events.CentreFits(at, given.centre, given.fits)
+        # an agent may have pools that its centre has not enrolled, or no longer: no reason to lose its facts
+        pools = {pool.pool for pool in centre.pools}
+        shapes = tuple(shape for shape in given.fits if shape.pool in pools)
+        if shapes != centre.fits:
+            yield events.CentreFits(at, given.centre, shapes)
 
 
 def fact_faults(platform: Platform, given: AgentReport) -> list[Fault]:

@@ -5,11 +5,13 @@ from fractions import Fraction
 
 import msgspec
 import pytest
-from tests.unit.engine.stage import EAST, HOUR, TEN, WEST, Stage, all_ends, one, outage, spec
+from tests.unit.engine.stage import EAST, HOUR, TEN, WEST, Stage, all_ends, one, outage, pool, spec
 
 from suanwang.engine import inputs
+from suanwang.engine.clearing_request import clearing_request
 from suanwang.engine.overload import Load
 from suanwang.engine.validate import validate
+from suanwang.model.facts import Ended, FitShape, Started
 from suanwang.model.network import CentreRow, PoolRow
 from suanwang.units.errors import InvalidInput, InvariantBroken
 
@@ -118,3 +120,42 @@ def test_the_checks_can_fail() -> None:
     validate(stage.platform)
     assert stage.states(runs) == "active/dispatched"
     assert not Load(stage.platform).overloaded_since(before)
+
+
+def test_a_pool_leaves_with_an_outage_and_a_price_and_comes_back() -> None:
+    """What is told of a pool outlives it: the network goes on without, and takes it up again."""
+    centre, (a_pool,) = EAST
+    other = pool("east-B", "east", "910B", "8", 4)
+    stage = Stage(centres=("east", "west"), reserve_hours=24)
+    stage.take(inputs.EnrolCentre, centre, (a_pool, other))
+    outage(stage, "east-B", 9, 40, "6")
+    prices = (inputs.PoolPrices("east-B", (5,) * 6),)
+    (waits,) = stage.submit(spec(one("910B:8")))
+    stage.until(11)
+    assert stage.platform.state.clearing is not None
+    stage.take(inputs.TakePlan, stage.platform.state.clearing, 0, (), prices, 0, 0)
+    stage.take(inputs.EnrolCentre, *EAST)
+    (job,) = stage.submit(spec(one("A100:8"), residency=("31",)))
+    assert stage.where(job)[0] == "east-A"
+    assert stage.states(waits) == "queued"
+    stage.until(12)
+    assert clearing_request(stage.platform).network.pools["pool"].to_list() == ["east-A", "west-A"]
+    stage.restart()
+    stage.agrees()
+    stage.take(inputs.EnrolCentre, centre, (a_pool, other))
+    (two, three) = stage.submit(spec(one("910B:2")), spec(one("910B:1")))
+    assert stage.states(two) == "active/dispatched", "2 of 8 are there, for all of its outage"
+    assert stage.where(three) == ("east-B", 13)
+    all_ends(stage)
+
+
+def test_an_agent_with_pools_of_its_own_loses_no_fact() -> None:
+    """Its file names a pool that its centre has not enrolled: what fits there is passed over."""
+    stage = Stage(centres=("east",))
+    (job,) = stage.submit(spec())
+    shapes = (FitShape("east-A", 8000, 1), FitShape("east-Z", 8000, 1))
+    facts = (Started(stage.attempt(job), stage.at), Ended(stage.attempt(job), stage.at, "success", "exit", 0))
+    stage.take(inputs.AgentReport, "east", 1, facts, shapes)
+    assert stage.states(job) == "succeeded"
+    assert stage.platform.state.centres["east"].fits == shapes[:1]
+    stage.agrees()
