@@ -92,7 +92,7 @@ class Machine:
         self.live: dict[str, Run] = {}
         self.listener: Listener | None = None
         self.heard_at = calendar.at
-        self.refused = 0
+        self.refused = self.ends_expected = 0
 
     def launch(self, order: Launch, limit_s: int) -> bool:
         """Takes an attempt on, once under its name. False where it does not fit now."""
@@ -119,8 +119,8 @@ class Machine:
 
     def begin(self, attempt: str) -> None:
         """It runs now."""
-        run = self.runs[attempt]
-        if run.state == "starting":
+        run = self.runs.get(attempt)
+        if run is not None and run.state == "starting":
             self.go(attempt, run)
 
     def go(self, attempt: str, run: Run) -> None:
@@ -140,14 +140,14 @@ class Machine:
             when, outcome = begun_at + run.fails_us, "failure"
         if begun_at + run.limit_us < when:
             when, outcome, cause = begun_at + run.limit_us, "killed", "limit_time"
-        run.due += 1
-        due = run.due
+        self.ends_expected += 1
+        due = run.due = self.ends_expected
         self.calendar.call_at(when, lambda: self.finish(attempt, outcome, cause, due), self.turn)
 
     def finish(self, attempt: str, outcome: Outcome, cause: Cause, due: int | None = None) -> None:
         """It is over now. `due`: only if this end still is the expected one."""
-        run = self.runs[attempt]
-        if run.state == "ended" or (due is not None and due != run.due):
+        run = self.runs.get(attempt)
+        if run is None or run.state == "ended" or (due is not None and due != run.due):
             return
         if run.state == "running":
             run.spans[-1][1] = self.calendar.at
@@ -164,14 +164,19 @@ class Machine:
         run = self.live.get(attempt)
         if run is not None:
             at = self.calendar.at + (0 if run.state == "starting" else grace_us)
-            self.calendar.call_at(at, lambda: self.finish(attempt, "killed", "cancelled"), self.turn)
+
+            def kill() -> None:
+                if self.runs.get(attempt) is run:
+                    self.finish(attempt, "killed", "cancelled")
+
+            self.calendar.call_at(at, kill, self.turn)
 
     def halt(self, attempt: str) -> None:
         """It stands still, its devices kept."""
         run = self.live.get(attempt)
         if run is not None and run.state == "running":
             run.spans[-1][1] = self.calendar.at
-            run.state, run.due = "paused", run.due + 1
+            run.state, run.due = "paused", 0
             if self.listener is not None:
                 self.listener.halted(attempt)
 
@@ -212,6 +217,11 @@ class Machine:
                     self.calendar.call_at(self.heard_at + patience_us, look, self.turn)
 
         self.calendar.call_at(self.heard_at + patience_us, look, self.turn)
+
+    def forget(self, attempt: str) -> Run:
+        """Nothing of an attempt that is over is known any more: its name may run again."""
+        assert attempt not in self.live
+        return self.runs.pop(attempt)
 
     def fail_node(self, pool: str, node: int) -> None:
         """A node goes down: what runs on it ends, to run elsewhere."""

@@ -13,11 +13,10 @@ from suanwang.engine.inputs import JoinCentre
 from suanwang.model import agent_steps as steps
 from suanwang.model.agent_records import AnyRecord, Memory
 from suanwang.model.exchange import Exchange, Orders
-from suanwang.runtime.writer import Ticket
 from suanwang.simulator.calendar import Action
 from suanwang.simulator.faults.plan import SECOND_US
-from suanwang.simulator.faults.server import Refused, Reply
-from suanwang.simulator.machine import EXIT_CODES, Machine
+from suanwang.simulator.faults.server import Refused, Reply, TakenIn
+from suanwang.simulator.machine import EXIT_CODES, Machine, Run
 
 if TYPE_CHECKING:
     from suanwang.simulator.faults.world import World
@@ -42,6 +41,7 @@ class FaultyAgent:
         self.world, self.name, self.machine = world, name, machine
         self.journal: list[bytes] = []
         self.erased: set[str] = set()
+        self.past: list[tuple[str, Run]] = []
         self.life = 0
         self.offset_us = 0
         self.alive = self.engine_away = self.gone = False
@@ -235,6 +235,8 @@ class FaultyAgent:
                 work = agent.memory.works.get(attempt)
                 if work is None or work.stopping:
                     return
+                if attempt in self.erased:
+                    self.forget(attempt)
                 if attempt in machine.runs:
                     self.tell_state(attempt)
                 elif not machine.launch(step.launch, step.limit_s):
@@ -258,6 +260,17 @@ class FaultyAgent:
                 self.erased.add(attempt)
                 agent.erased(attempt, 1, 1, self.moment())
 
+    def forget(self, attempt: str) -> None:
+        """An engine knows nothing of what was erased: after a restore a name may run again."""
+        assert self.world.operator.lost_orders, f"{attempt} is begun again"
+        self.erased.discard(attempt)
+        if attempt in self.machine.runs:
+            self.past.append((attempt, self.machine.forget(attempt)))
+
+    def runs(self) -> list[tuple[str, Run]]:
+        """All that ever ran on the machine, by name."""
+        return [*self.past, *self.machine.runs.items()]
+
     # ------------------------------------------------------------ the platform
 
     def join(self) -> None:
@@ -267,7 +280,8 @@ class FaultyAgent:
         wanted, sent_us = self.agent.memory.session + 1, self.world.calendar.at
         given = JoinCentre(f"{self.name}/join/{wanted}", self.name, wanted)
         self.say(
-            lambda reply: self.world.server.ask(given, reply), lambda what: self.joined(wanted, sent_us, what)
+            lambda reply: self.world.server.join(given, reply),
+            lambda what: self.joined(wanted, sent_us, what),
         )
         self.later(TIMEOUT_US, self.join)
 
@@ -275,16 +289,14 @@ class FaultyAgent:
         """The platform answered."""
         if self.session or not self.fresh(sent_us):
             return
-        assert isinstance(what, Ticket)
-        if what.error is not None:
+        assert isinstance(what, TakenIn)
+        if what.ticket.error is not None:
             # an earlier life was taken in under this number and did not learn of it
             self.agent.memory.session = wanted
             return
-        writer = self.world.server.writer
-        standing = list(writer.platform.state.centres[self.name].attempts) if writer else None
         self.machine.hear()
         self.session = wanted
-        self.agent.joined(wanted, sent_us, standing)
+        self.agent.joined(wanted, sent_us, what.standing)
         self.pump()
         self.poll()
 

@@ -27,7 +27,7 @@ class Client:
         self.asked: dict[str, inputs.AnyInput] = {}
         self.answered: dict[str, Ticket] = {}
         self.jobs: list[str] = []
-        self.wanted = 0
+        self.wanted = self.era = 0
 
     def plan(self) -> None:
         """Puts what it will ask for on the calendar."""
@@ -109,12 +109,27 @@ class Client:
 
         again()
 
+    def set_back(self, jobs: list[str]) -> None:
+        """The platform was set back: what it took and does not know any more is asked again."""
+        self.era += 1
+        self.jobs = jobs
+        recorded = self.world.log.recorded
+        lost = [name for name, one in self.answered.items() if one.error is None and recorded(name) is None]
+        for name in lost:
+            del self.answered[name]
+        for name in lost:
+            self.ask(self.asked[name])
+
     def say(self, given: inputs.AnyInput, hear: Reply) -> None:
-        """Over the wire and back."""
-        wire, server = self.world.wire, self.world.server
+        """Over the wire and back. An answer of a platform that was set back since is none."""
+        wire, server, era = self.world.wire, self.world.server, self.era
+
+        def back(what: object) -> None:
+            if era == self.era:
+                hear(what)
 
         def arrive() -> None:
-            server.ask(given, lambda what: wire.send("client", lambda: hear(what)))
+            server.ask(given, lambda what: wire.send("client", lambda: back(what)))
 
         wire.send("client", arrive)
 

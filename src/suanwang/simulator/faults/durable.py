@@ -16,6 +16,7 @@ class DurableLog(MemoryLog):
 
     def __init__(self, suite: HashSuite) -> None:
         super().__init__()
+        self.suite = suite
         self.tree = GrowingTree("fault.test/log", suite)
         self.epoch = 0
 
@@ -25,6 +26,20 @@ class DurableLog(MemoryLog):
         appended = super().append(entries)
         self.tree.append(self.records[before:])
         return appended
+
+    def boundary(self, size: int) -> int:
+        """The last size up to `size` that is the end of an entry."""
+        return max(
+            one.first_index + one.count for one in self.known.values() if one.first_index + one.count <= size
+        )
+
+    def set_back(self, size: int, at: int) -> None:
+        """As a backup at a boundary has it, restored at an instant: see `store.restore`."""
+        self.records = self.records[:size]
+        self.known = {name: one for name, one in self.known.items() if one.first_index + one.count <= size}
+        self.tree = GrowingTree("fault.test/log", self.suite)
+        self.tree.append(self.records)
+        self.epoch = max(self.epoch, at)
 
 
 class Lead:

@@ -13,6 +13,7 @@ class Weather(msgspec.Struct, frozen=True):
     """Shares (0 to 1) of messages and steps that go wrong, and mean minutes between disasters (0: none).
 
     `storm_us`: after it everything is calm, and all must come to its end. `fatal`: a centre never comes back.
+    `set_back`: once, the platform is restored from a backup.
     """
 
     storm_us: int
@@ -29,6 +30,8 @@ class Weather(msgspec.Struct, frozen=True):
     fatal: bool
     snapshots: bool
     short_runs: bool
+    network_changes_min: float
+    set_back: bool
 
 
 class Dice:
@@ -78,6 +81,8 @@ def weather_of(dice: Dice) -> Weather:
         fatal=dice.happens(0.2),
         snapshots=dice.happens(0.7),
         short_runs=dice.happens(0.5),
+        network_changes_min=every(10, 90),
+        set_back=dice.happens(0.2),
     )
 
 
@@ -86,4 +91,5 @@ def calm(weather: Weather) -> Weather:
     return msgspec.structs.replace(
         weather, lost=0.0, doubled=0.0, late=0.0, server_crash=0.0, append_fails=0.0, agent_crash=0.0,
         engine_away_min=0.0, centre_away_min=0.0, node_fails_min=0.0, clock_jumps_min=0.0,
+        network_changes_min=0.0,
     )  # fmt: skip

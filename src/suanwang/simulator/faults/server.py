@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from suanwang.engine import inputs
 from suanwang.engine.apply import replay
-from suanwang.engine.dispatching import orders_after
+from suanwang.engine.dispatching import orders_after, sent_out
 from suanwang.engine.effects import AnyEffect, Solve
 from suanwang.engine.platform import Platform
 from suanwang.engine.reporting import StaleSession
@@ -33,6 +33,13 @@ class Refused(NamedTuple):
 
     error: SuanwangError
     stale: bool
+
+
+class TakenIn(NamedTuple):
+    """An answer to an agent that asked for a session: how it ended, and which attempts live on."""
+
+    ticket: Ticket
+    standing: tuple[str, ...]
 
 
 class Poll(NamedTuple):
@@ -119,6 +126,13 @@ class FaultyServer:
         calendar = self.world.calendar
         calendar.call_at(calendar.at + self.world.dice.between(1, 180) * SECOND_US, self.start)
 
+    def lose(self) -> None:
+        """The same with all that it had on its disk."""
+        self.snapshot = None
+        if self.writer is None:
+            return
+        self.crash()
+
     def look(self, epoch: int) -> None:
         """Finds centres that have been silent for their lease, until its lead is over."""
         world, writer = self.world, self.writer
@@ -202,11 +216,22 @@ class FaultyServer:
     def ask(self, given: inputs.AnyInput, reply: Reply) -> None:
         """An input from a client or an agent; the reply is its ticket."""
         if self.writer is not None:
-            if isinstance(given, inputs.JoinCentre):
-                # as the server does: an agent that joins was heard, whatever it was before
-                self.heard[given.centre] = self.world.calendar.at
             self.writer.submit(given, lambda ticket: self.answers(reply, ticket))
             self.pump_soon()
+
+    def join(self, given: inputs.JoinCentre, reply: Reply) -> None:
+        """An agent asks for a session; the reply is a `TakenIn`."""
+        writer = self.writer
+        if writer is None:
+            return
+        # as the server does: an agent that joins was heard, whatever it was before
+        self.heard[given.centre] = self.world.calendar.at
+
+        def answer(ticket: Ticket) -> None:
+            self.answers(reply, TakenIn(ticket, sent_out(writer.platform, given.centre)))
+
+        writer.submit(given, answer)
+        self.pump_soon()
 
     def exchange(self, centre: str, asked: Exchange, reply: Reply) -> None:
         """An agent's facts, and its question for orders."""
@@ -214,11 +239,15 @@ class FaultyServer:
         if writer is None:
             return
         known = writer.platform.state.centres[centre]
-        if asked.session < known.session:
+        if asked.session != known.session:
             error = StaleSession([self.world.fault("stale")])
             self.answers(reply, Refused(error, True))
             return
         self.heard[centre] = self.world.calendar.at
+        if asked.seen_order > known.order_count:
+            name = f"ahead/{centre}/{asked.session}/{asked.seen_order}"
+            writer.submit(inputs.SeeAhead(name, centre, asked.seen_order))
+            self.pump_soon()
         if known.silent_since is not None:
             writer.submit(
                 inputs.HearAgain(f"again/{centre}/{writer.log.epoch}/{self.world.calendar.at}", centre)

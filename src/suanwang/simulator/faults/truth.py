@@ -60,8 +60,9 @@ def ended(world: World, platform: Platform) -> Iterator[str]:
             yield f"orders stand for {agent.name}: {list(orders.values())[:3]}"
     if len(world.client.answered) < len(world.client.asked):
         yield f"never answered: {sorted(set(world.client.asked) - set(world.client.answered))[:5]}"
-    if world.given_up:
-        yield f"facts were given up: {world.given_up[:3]}"
+    given_up = [fact for fact in world.given_up if fact.attempt not in world.operator.lost_attempts]
+    if given_up:
+        yield f"facts were given up: {given_up[:3]}"
 
 
 def jobs_kept(world: World) -> Iterator[str]:
@@ -89,19 +90,22 @@ def money(world: World, platform: Platform) -> Iterator[str]:
                 yield f"{event.hold} was charged twice"
             captured[event.hold] = event
     for agent in world.agents.values():
-        for name in agent.machine.runs:
-            if name not in platform.state.attempts:
+        for name, _ in agent.runs():
+            if name not in platform.state.attempts and name not in world.operator.lost_attempts:
                 yield f"{name} ran and the platform does not know it"
-    runs = {name: run for agent in world.agents.values() for name, run in agent.machine.runs.items()}
+    runs: dict[str, list[Run]] = {}
+    for agent in world.agents.values():
+        for name, run in agent.runs():
+            runs.setdefault(name, []).append(run)
     for name, attempt in platform.state.attempts.items():
-        run, event = runs.get(name), captured.get(name)
-        ran_us = 0 if run is None else run.ran_us(world.calendar.at)
+        ran, event = runs.get(name, []), captured.get(name)
+        ran_us = sum(run.ran_us(world.calendar.at) for run in ran)
         fenced = attempt.outcome == "lost" or attempt.reason == "fenced"
         if event is not None and fenced:
             yield f"{name} was ended by its fence and charged"
         if event is not None and event.usage_milli > attempt.milli * (ran_us // 1_000_000 + 1):
             yield f"{name} was charged {event.usage_milli} milli-device-s, ran {ran_us} us x {attempt.milli}"
-        if attempt.outcome == "success" and (run is None or run.outcome != "success"):
+        if attempt.outcome == "success" and all(run.outcome != "success" for run in ran):
             yield f"{name} counts as a success and was none"
     for name, job in platform.state.jobs.items():
         last = platform.state.attempts.get(f"{name}.{job.last}") if job.last else None
@@ -110,11 +114,12 @@ def money(world: World, platform: Platform) -> Iterator[str]:
 
 
 def one_at_a_time(world: World) -> Iterator[str]:
-    """No two attempts of a job ever run at once, on any machines."""
+    """No two attempts of a job ever run at once, on any machines, but for those that a restored log lost."""
     spans: dict[str, list[tuple[int, int, str]]] = {}
     for agent in world.agents.values():
-        for name, run in agent.machine.runs.items():
-            spans.setdefault(name.rpartition(".")[0], []).extend(spans_of(name, run))
+        for name, run in agent.runs():
+            if not world.operator.is_lost(agent.name, run.launch.number):
+                spans.setdefault(name.rpartition(".")[0], []).extend(spans_of(name, run))
     for job, found in spans.items():
         ordered = sorted(found)
         for (_, until_at, one), (from_at, _, other) in pairwise(ordered):

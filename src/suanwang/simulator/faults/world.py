@@ -19,6 +19,7 @@ from suanwang.simulator.calendar import Action, Calendar
 from suanwang.simulator.faults.agent import FaultyAgent
 from suanwang.simulator.faults.client import FIRMS, Client
 from suanwang.simulator.faults.durable import DurableLog, Lead
+from suanwang.simulator.faults.operator import Operator
 from suanwang.simulator.faults.plan import MINUTE_US, SECOND_US, Dice, calm, weather_of
 from suanwang.simulator.faults.planner import RoguePlanner
 from suanwang.simulator.faults.server import FaultyServer
@@ -55,6 +56,7 @@ class World:
         self.dice = Dice(seed)
         self.weather = self.storm = weather_of(self.dice)
         self.calendar = WatchedCalendar(START_AT)
+        self.started_at = START_AT
         self.log = DurableLog(SHA256)
         self.server_offset_us = 0
         self.is_calm = False
@@ -65,7 +67,11 @@ class World:
         self.server = FaultyServer(self)
         self.client = Client(self)
         self.agents: dict[str, FaultyAgent] = {}
+        self.operator = Operator(
+            self, tuple(given for given in network() if isinstance(given, inputs.EnrolCentre))
+        )
         self.open()
+        self.opened_events = self.log.size
 
     def fault(self, what: str) -> Fault:
         """A fault that names the command which shows it again."""
@@ -122,6 +128,10 @@ class World:
         self.repeat(weather.centre_away_min, self.centre_goes)
         self.repeat(weather.node_fails_min, self.node_goes)
         self.repeat(weather.clock_jumps_min, self.clock_jumps)
+        self.repeat(weather.network_changes_min, self.operator.change)
+        if weather.set_back:
+            at = self.calendar.at + self.dice.between(0, weather.storm_us)
+            self.calendar.call_at(at, self.operator.restore)
         if weather.fatal:
             at = self.calendar.at + self.dice.between(0, weather.storm_us)
             self.calendar.call_at(at, self.centre_burns)
@@ -201,11 +211,13 @@ class World:
             agent.start()
             for nodes in agent.machine.nodes.values():
                 nodes.up[:] = True
+        self.operator.mend()
 
     # ------------------------------------------------------------ what must be true
 
     def validate(self, platform: Platform) -> None:
         """The invariants of the state, now and then in the storm."""
+        self.operator.watch(platform)
         self.rounds += 1
         if self.rounds % VALIDATED_EVERY == 0:
             validate(platform)
