@@ -19,19 +19,19 @@ def apply_fact(platform: Platform, fact: AnyFact, at: int) -> None:
         case Started():
             start(attempt, fact.at, at)
             attempt.state = "running"
+        case Used():
+            start(attempt, fact.from_at, at)
+            apply_used(platform, attempt, fact, at)
+        case Erased():
+            attempt.erased_at = fact.at
         case Paused():
             attempt.state = "paused"
         case Resumed():
             attempt.state = "running"
-        case Used():
-            start(attempt, fact.from_at, at)
-            apply_used(platform, attempt, fact, at)
         case Progressed():
             attempt.progress_bp, attempt.note = fact.done_bp, fact.note
         case Saved():
             platform.state.jobs[attempt.job].checkpoint = fact.content
-        case Erased():
-            attempt.erased_at = fact.at
         case _:
             raise KeyError(fact.attempt)
 

@@ -12,8 +12,6 @@ def remember(memory: Memory, record: AnyRecord) -> Memory:
         case records.FactKept():
             memory.facts.append(record.fact)
             remember_fact(memory.works.get(record.fact.attempt), record.fact)
-        case records.SessionBegun():
-            memory.session = record.session
         case records.OrderTaken():
             remember_order(memory, record.order)
         case records.Begun():
@@ -30,6 +28,8 @@ def remember(memory: Memory, record: AnyRecord) -> Memory:
                 elif isinstance(fact, Ended) and fact.attempt in memory.works:
                     memory.works[fact.attempt].end_known = True
             del memory.facts[: record.facts]
+        case records.SessionBegun():
+            memory.session = record.session
         case records.Remembered():
             return record.memory
     return memory
@@ -61,13 +61,6 @@ def remember_fact(work: Work | None, fact: AnyFact) -> None:
     match fact:
         case Started():
             work.phase, work.started_at = "running", fact.at
-        case Paused():
-            work.phase = "paused"
-            work.pauses.append((fact.at, NEVER_ENDED))
-        case Resumed():
-            work.phase = "running"
-            if work.pauses:
-                work.pauses[-1] = (work.pauses[-1][0], fact.at)
         case Used():
             work.used_us += fact.to_at - fact.from_at
             work.used_to = fact.to_at
@@ -77,5 +70,12 @@ def remember_fact(work: Work | None, fact: AnyFact) -> None:
             work.phase = "ended"
         case Erased():
             work.phase = "erased"
+        case Paused():
+            work.phase = "paused"
+            work.pauses.append((fact.at, NEVER_ENDED))
+        case Resumed():
+            work.phase = "running"
+            if work.pauses:
+                work.pauses[-1] = (work.pauses[-1][0], fact.at)
         case _:
             pass

@@ -8,6 +8,7 @@ For `milli` milli-devices over slots t with s[t] whole seconds each, of slots of
 each rounded once, half to even. Carbon and scarcity prices steer and are never charged.
 """
 
+from operator import mul
 from typing import NamedTuple
 
 from suanwang.engine.events import Figures
@@ -36,7 +37,8 @@ class Charge(NamedTuple):
 def charge_for(figures: Figures, milli_s: list[int], slot_s: int, data_micro: int) -> Charge:
     """The charge for `milli_s[t]` milli-device-seconds in each reserved slot."""
     whole = figures.compute_micro * (FULL_BP - figures.discount_bp) * sum(milli_s)
-    energy = sum([unit * held for unit, held in zip(figures.energy_micro, milli_s, strict=True)])
+    assert len(milli_s) == len(figures.energy_micro)
+    energy = sum(map(mul, figures.energy_micro, milli_s))
     return Charge(half_even(whole, FULL_BP * 1000 * slot_s), half_even(energy, 1000 * slot_s), data_micro)
 
 

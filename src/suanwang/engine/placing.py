@@ -93,8 +93,7 @@ def is_affordable(platform: Platform, job: Job, figures: Figures) -> bool:
     """Whether a reservation is no dearer than the job pays, and within its quota."""
     if job.max_price_micro is not None and figures.charge_micro > job.max_price_micro:
         return False
-    milli = platform.shape_of(job).alternatives[figures.alternative].milli
-    return quota_reason(platform, job, milli) is None
+    return quota_reason(platform, job, figures.alternative) is None
 
 
 def ranked(

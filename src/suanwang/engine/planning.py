@@ -65,7 +65,7 @@ def take_line(platform: Platform, line: PlanLine, at: int) -> Iterator[events.An
     milli = platform.shape_of(job).alternatives[figures.alternative].milli
     if job.state == "queued":
         free = platform.ground.fits(row, figures.from_slot, figures.to_slot, milli)
-        if free and quota_reason(platform, job, milli) is None:
+        if free and quota_reason(platform, job, figures.alternative) is None:
             yield from reserve(platform, line.job, job, figures, at)
             if attempt_running(platform, line.job):
                 yield from dispatch(platform, attempt_name(line.job, job.last), at)

@@ -62,7 +62,7 @@ def best_way(platform: Platform, job: Job, shut: BoolArray | None, at: int) -> W
     ground, shape = platform.ground, platform.shape_of(job)
     ways: list[Way] = []
     for index, one in enumerate(shape.alternatives):
-        if quota_reason(platform, job, one.milli) is not None:
+        if quota_reason(platform, job, index) is not None:
             continue
         for row, pool in enumerate(ground.pools):
             centre = ground.centre_of[row]

@@ -7,16 +7,16 @@ NOTHING = Holding()
 REMEDY = ("wait for its other jobs, or ask for a larger quota", "等待其他作业结束或申请更大配额")
 
 
-def quota_reason(platform: Platform, job: Job, milli: int | None = None) -> ReasonRecord | None:
+def quota_reason(platform: Platform, job: Job, alternative: int | None = None) -> ReasonRecord | None:
     """Why the job has to wait for others of its enterprise or project, if it has to.
 
-    `milli`: what it would hold; None: the least of its alternatives.
+    `alternative`: the one that it would run; None: that which holds least.
     """
     state = platform.state
     if not state.quotas:
         return None
-    if milli is None:
-        milli = min(one.milli for one in platform.shape_of(job).alternatives)
+    each_milli = [one.milli for one in platform.shape_of(job).alternatives]
+    milli = min(each_milli) if alternative is None else each_milli[alternative]
     for key in dict.fromkeys((job.enterprise, holding_key(job.enterprise, job.project))):
         quota, holding = state.quotas.get(key), state.holdings.get(key, NOTHING)
         if quota is None:

@@ -108,16 +108,16 @@ def news(attempt: Attempt, fact: AnyFact, at: int) -> bool:
     match fact:
         case Started():
             return attempt.started_at is None
-        case Paused():
-            return attempt.state == "running"
-        case Resumed():
-            return attempt.state == "paused"
         case Used():
             return attempt.meters.get(fact.meter, fact.from_at) < min(
                 fact.to_at, at + CLOCK_OFF_S * 1_000_000
             )
         case Erased():
             return attempt.erased_at is None
+        case Paused():
+            return attempt.state == "running"
+        case Resumed():
+            return attempt.state == "paused"
         case Progressed():
             return (fact.done_bp, fact.note) != (attempt.progress_bp, attempt.note)
         case _:

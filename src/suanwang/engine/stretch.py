@@ -107,15 +107,16 @@ class Stretch:
         """Reserve `milli` in slots [from_slot, to_slot) of the platform; negative gives back."""
         begin, end = max(0, from_slot - self.from_slot), min(self.slots, to_slot - self.from_slot)
         if end > begin:
-            self.taken_milli[row, begin:end] += milli
-            self.free_milli[row, begin:end] -= milli
+            taken, free = self.taken_milli[row, begin:end], self.free_milli[row, begin:end]
+            taken += milli
+            free -= milli
 
     def fits(self, row: int, from_slot: int, to_slot: int, milli: int) -> bool:
         """Whether `milli` is free in all of [from_slot, to_slot), which lies inside the stretch."""
         begin, end = from_slot - self.from_slot, to_slot - self.from_slot
         if begin < 0 or end > self.slots or end <= begin:
             return False
-        return int(self.free_milli[row, begin:end].min()) >= milli
+        return min(self.free_milli[row, begin:end].tolist()) >= milli
 
     def fits_beside(self, row: int, from_slot: int, to_slot: int, milli: int, old: Reservation) -> bool:
         """The same, where what an old reservation holds there is given back first."""

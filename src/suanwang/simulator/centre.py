@@ -63,7 +63,7 @@ class ModelledCentre:
         self.send, self.fetch, self.manner = send, fetch, manner
         self.agent = CentreAgent(name, report_interval_s=NEVER_S)
         self.patience = Patience(manner.patience_us)
-        self.sending = self.waking = self.away = False
+        self.sending = self.waking = self.pumping = self.away = False
         self.tick_at: int | None = None
         self.now = Moment(calendar.at, calendar.at)
         self.report_at: int | None = None
@@ -106,12 +106,11 @@ class ModelledCentre:
     def pump(self) -> None:
         """Takes the steps that the brain asks for, until it asks for none; then reports."""
         agent, moment = self.agent, self.moment()
-        while True:
-            _, wanted = agent.take()
-            if not wanted:
-                break
+        self.pumping = True
+        while wanted := agent.take()[1]:
             for step in wanted:
                 self.carry_out(step, moment)
+        self.pumping = False
         if self.manner.tells_fits:
             agent.usable(self.machine.fits())
         if not self.sending:
@@ -141,6 +140,10 @@ class ModelledCentre:
             case steps.Begin():
                 if not machine.launch(step.launch, step.limit_s):
                     agent.declined(attempt, True, "no nodes are free for it", moment)
+            case steps.Collect():
+                agent.collected(attempt, "")
+            case steps.Erase():
+                self.erase_later(attempt, moment)
             case steps.End():
                 machine.stop(attempt, step.grace_s * SECOND_US)
             case steps.Halt():
@@ -149,10 +152,6 @@ class ModelledCentre:
                 machine.go_on(attempt)
             case steps.GiveTime():
                 machine.give_time(attempt, step.limit_s)
-            case steps.Collect():
-                agent.collected(attempt, "")
-            case steps.Erase():
-                self.erase_later(attempt, moment)
 
     def erase_later(self, attempt: str, moment: Moment) -> None:
         """Erases it, with what else there is to erase by then."""
@@ -200,7 +199,7 @@ class ModelledCentre:
 
     def pump_soon(self) -> None:
         """In this instant, once: several attempts may begin or end in it."""
-        if self.tick_at != self.calendar.at:
+        if not self.pumping and self.tick_at != self.calendar.at:
             self.tick_at = self.calendar.at
             self.calendar.call_soon(self.tick, self.brain_turn)
 

@@ -46,7 +46,7 @@ class Run(msgspec.Struct):
 
     def ran_us(self, at: int) -> int:
         """How long it has run by `at`, pauses left out."""
-        return sum((to_at if to_at != OPEN else at) - from_at for from_at, to_at in self.spans)
+        return sum([(to_at if to_at != OPEN else at) - from_at for from_at, to_at in self.spans])
 
 
 class Listener(Protocol):

@@ -93,7 +93,7 @@ class Nodes:
             self.free_milli += held.milli
             return
         self.free[held.nodes] += held.whole
-        for node, device in zip(held.nodes.tolist(), held.devices, strict=False):
+        for node, device in zip(held.nodes.tolist(), held.devices, strict=True) if held.devices else ():
             shared = self.shares[node]
             shared[device] += held.share_milli
             if shared[device] == MILLI:

@@ -100,6 +100,7 @@ class Simulation:
         self.writer = SimulatedWriter(platform_for(terms.policy), log, self.calendar, self.solver, self)
         self.writer.never_clears = not clears(terms.policy)
         self.writer.told = self.tally.hear
+        self.jobs = scenario.jobs.height
         self.arrived = 0
         self.refusals: list[SuanwangError] = []
         self.set_up(opening)
@@ -184,7 +185,7 @@ class Simulation:
     @property
     def open(self) -> int:
         """How many jobs are not closed."""
-        return self.scenario.jobs.height - self.tally.closed
+        return self.jobs - self.tally.closed
 
     def settle(self) -> None:
         """Everything that is due in this instant, until nothing is."""
@@ -200,8 +201,10 @@ class Simulation:
     @property
     def next_at(self) -> int | None:
         """When something happens next; None: never."""
-        found = [at for at in (self.writer.due_at(), self.calendar.next_at) if at is not None]
-        return max(self.calendar.at, min(found)) if found else None
+        due_at, happens_at = self.writer.due_at(), self.calendar.next_at
+        if due_at is None or (happens_at is not None and happens_at < due_at):
+            return happens_at
+        return max(self.calendar.at, due_at)
 
     def live_until(self, at: int) -> None:
         """Everything that happens up to an instant, that instant included."""
