@@ -120,14 +120,14 @@ def test_killed_workers_change_nothing_and_nothing_is_printed(
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_a_killed_worker_is_asked_again(made: Made, ray_here: Cluster, own: bool) -> None:
+def test_a_killed_worker_is_asked_again(made: Made, ray_here: Cluster, own: bool, tmp_path: Path) -> None:
     problem = compile_problem(made["hard"][0])
     asked = idle_prices(problem)
     with ThreadPoolExecutor(2) as pool:
         ground, dense_row = survey(problem)
         crowd, _ = gather_crowd(problem, ground, dense_row, 1, 2, pool, 0)
         by_threads = crowd.answer(asked).sum(axis=0)
-    workers = RayCrowd(msgspec.structs.replace(ray_here, own=own), ground, crowd.shards)
+    workers = RayCrowd(Cluster(ray_here.ray, str(tmp_path) if own else None), ground, crowd.shards)
     try:
         (_, victim), _ = workers.meet()
         os.kill(victim, signal.SIGKILL)

@@ -13,7 +13,7 @@ import numpy as np
 from suanwang.clearing.exact_response import NO_COST, least_costs
 from suanwang.clearing.ground import Entries, Ground, Tables, read_only
 from suanwang.clearing.problem import Problem
-from suanwang.clearing.shards import BLOCK_SLOTS, WORK_OF_ENTRY, cut_tables, room_for
+from suanwang.clearing.shards import BLOCK_SLOTS, cut_tables, room_for, work_of_entries
 from suanwang.units.rounding import Int64Array, exact_sum, exact_sum_of_products
 from suanwang.units.stable_order import stable_order
 
@@ -49,7 +49,7 @@ def turns_of(problem: Problem, threads: int) -> list[Turn]:
     span = (problem.supply.slots // BLOCK_SLOTS + 1) * BLOCK_SLOTS
     key = demand.device_class.astype(np.int64) * (int(demand.slots.max(initial=0)) + 1) + demand.slots
     entry, key = stable_order(key * span + demand.start)
-    done = np.cumsum(WORK_OF_ENTRY + demand.reach[entry].astype(np.int64))
+    done = np.cumsum(work_of_entries(demand)[entry])
     shares = [int(done[-1]) * part // threads if len(done) else 0 for part in range(1, threads)]
     cuts = np.searchsorted(done, shares)
     return [

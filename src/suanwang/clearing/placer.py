@@ -22,7 +22,7 @@ EJECTIONS = 2
 """Passes of exchanges after the sweeps, over the jobs that hold most of the regret."""
 REGRET_PERCENT = 97
 CANDIDATES_MOST = 2_500
-VAST_WORK = 2**31
+VAST_WORK = 2**32
 """Above so much work, as `shards.work_of` counts it (six million jobs and 500 centres), only the restless
 move after the first sweep, and exchanges, too few to matter there, are left out."""
 RESTLESS = 0.001

@@ -29,7 +29,7 @@ COLDEST = 12
 JOBS_PER_BATCH_AND_CELL = 0.2
 JOBS_PER_BATCH_LEAST = 100
 BATCHES_MOST = 256
-WORK_PER_THREAD = 2**17
+WORK_PER_THREAD = 2**18
 """Work of a batch, as `shards.work_of` counts it (about half a millisecond), that is worth a thread."""
 CELLS_PER_THREAD = 2**14
 """Prices to step that are worth a thread."""

@@ -31,10 +31,10 @@ STORE_LEAST_BYTES = 80 * 2**20
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """The module `ray`, connected. `own`: whether it was started here, and shares memory with its workers."""
+    """The module `ray`, connected. `folder`: of its files, where it was started here; else None."""
 
     ray: Any
-    own: bool
+    folder: str | None
 
 
 def load_ray() -> Any:
@@ -80,7 +80,7 @@ def running_ray(workers: int, store_bytes: int, address: str | None) -> Generato
     """
     ray = load_ray()
     if ray.is_initialized():
-        yield Cluster(ray, own=False)
+        yield Cluster(ray, None)
         return
     folder: str | None = None
     try:
@@ -90,7 +90,7 @@ def running_ray(workers: int, store_bytes: int, address: str | None) -> Generato
             start(ray, workers, store_bytes, folder)
         else:
             join(ray, address)
-        yield Cluster(ray, own=address is None)
+        yield Cluster(ray, folder)
     finally:
         ray.shutdown()
         if folder is not None:

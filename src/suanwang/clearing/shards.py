@@ -21,8 +21,10 @@ NOISE_SPAN = 8192
 """Distinct offsets into the noise."""
 SPARSE_FACTOR = 6
 """Visiting allowed columns one by one costs about this much more a column than passing over all of them."""
-WORK_OF_ENTRY = 40
+WORK_OF_ENTRY = 80
 """What an entry costs beside the pools passed over, in such pools."""
+WORK_OF_START = 4
+"""What each start that an entry may take costs, in pools passed over."""
 DENSE_BYTES_MOST = 2**29
 
 
@@ -155,12 +157,20 @@ def draw_batches(demand: Demand, batches: int, random: np.random.Generator) -> I
     return batch
 
 
+def work_of_entries(demand: Demand) -> Int64Array:
+    """(entry,) about how much work it is, in pools passed over, where transfers take no starts away."""
+    return WORK_OF_ENTRY + WORK_OF_START * demand.starts.astype(np.int64) + demand.reach
+
+
 def work_of(demand: Demand) -> Int64Array:
-    """(able job,) about how much work it is to answer, in pools passed over."""
+    """(able job,) about how much work it is to answer, in pools passed over.
+
+    Where transfers do take starts away, a pool is two and a half times the work.
+    """
     if not demand.entries:
         return np.zeros(0, np.int64)
-    first = demand.first[np.flatnonzero(np.diff(demand.first) > 0)]
-    return np.add.reduceat(WORK_OF_ENTRY + demand.reach.astype(np.int64), first)
+    work = work_of_entries(demand) + demand.reach.astype(np.int64) * demand.varies * 3 // 2
+    return np.add.reduceat(work, demand.first[np.flatnonzero(np.diff(demand.first) > 0)])
 
 
 def cut_jobs(demand: Demand, shards: int) -> list[Int64Array]:

@@ -2,21 +2,21 @@
 
 The shard of jobs travels once, through Ray's object store, where workers of one machine read it in place. A
 step then sends the prices to all workers and gets from each the change of load by slot and column: on a Ray
-of our own by Ray's compiled graphs, whose channels are shared memory, else by calls, the prices as one object
-in the store. Loads are integers, so their sum is the same for any number of workers, and the same as with
-threads.
+of our own, which is this machine's, on a `Board`, else through the store. Loads are integers, so their sum is
+the same for any number of workers, and the same as with threads.
 
 A worker that dies is replaced, by Ray's choice of machine; the new one reads the shard from the store again
 and the step is asked again. An answer depends on the shard and on what is asked alone, so asking twice is
 harmless.
 """
 
-import importlib
 import os
 import pickle
 import platform
-from collections.abc import Generator
+import secrets
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import llvmlite
@@ -25,6 +25,7 @@ import numba
 import numpy as np
 
 from suanwang import __version__
+from suanwang.clearing.board import Board
 from suanwang.clearing.ground import Answers, Ground
 from suanwang.clearing.prices import Asked, ThreadCrowd
 from suanwang.clearing.problem import Int32Array, Problem
@@ -42,10 +43,6 @@ STORE_SPARE = 1.25
 STEPS_HELD = 4
 """Steps whose prices and loads the store holds at a time, at most."""
 INT32_MOST = 2**31 - 1
-CHANNEL_SPARE_BYTES = 2**16
-"""Room in a channel beside the arrays."""
-NO_LIMIT = -1.0
-"""How long a step may take, seconds, as Ray writes that it does not matter."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -85,14 +82,18 @@ class Worker:
             return change_milli.astype(np.int32)
         return change_milli
 
+    def answer_on(self, board: Board, batch: int, number: int) -> None:
+        """Answer what the board asks, as worker `number` of it, there."""
+        board.loads()[number] = self.answer(board.question(batch))
+
 
 class RayCrowd:
     """A `Crowd` of workers on Ray, one for each shard."""
 
     def __init__(self, cluster: Cluster, ground: Ground, shards: list[Shard]) -> None:
         ray = self.ray = cluster.ray
-        self.own = cluster.own
-        self.graph: Any = None
+        self.folder = cluster.folder
+        self.board: Board | None = None
         self.actor = ray.remote(num_cpus=1)(Worker)
         # Held here, so that they stay in the store for a worker that comes later.
         self.ground_at = ray.put(ground)
@@ -120,58 +121,36 @@ class RayCrowd:
 
     def answer(self, asked: Asked) -> Int64Array:
         """See `prices.Crowd`; the sum of all shards."""
-        return self.by_channels(asked) if self.own else self.by_calls(asked)
-
-    def by_channels(self, asked: Asked) -> Int64Array:
-        """Ask through channels, made for the first question and again when a worker has died."""
-        problem = self.ray.exceptions
-        while True:
-            try:
-                if self.graph is None:
-                    self.graph = self.compile_graph(asked)
-                loads = [told.get(NO_LIMIT) for told in self.graph.execute(asked)]
-                return np.stack(loads).sum(axis=0, dtype=np.int64, keepdims=True)
-            except (problem.RayActorError, problem.RayChannelError) as error:
-                self.take_down()
-                self.replace_dead(error)
-
-    def compile_graph(self, asked: Asked) -> Any:
-        """Channels that carry what a step asks to every worker, and what each answers back."""
-        dag: Any = importlib.import_module("ray.dag")
-        dag.DAGContext.get_current().submit_timeout = NO_LIMIT
-        room = asked.prefix.nbytes + asked.weight.nbytes + asked.noise.nbytes + CHANNEL_SPARE_BYTES
-        with dag.InputNode() as question:
-            answers = dag.MultiOutputNode([worker.answer.bind(question) for worker in self.workers])
-        return answers.experimental_compile(_buffer_size_bytes=room)
-
-    def take_down(self) -> None:
-        """Close the channels, if there are any; the workers stay."""
-        if self.graph is not None:
-            self.graph.teardown()
-            self.graph = None
-
-    def by_calls(self, asked: Asked) -> Int64Array:
-        """Ask by a call to each worker, and again the one that takes the place of one that died."""
-        at = self.ray.put(asked)
-        waiting = {worker.answer.remote(at): number for number, worker in enumerate(self.workers)}
+        ask = self.by_store(asked) if self.folder is None else self.by_board(asked, self.folder)
+        waiting = {ask(number): number for number in range(len(self.workers))}
         total_milli = np.zeros((1, *asked.prefix.shape), np.int64)
         while waiting:
             (done,), _ = self.ray.wait(list(waiting), num_returns=1)
             number = waiting.pop(done)
             try:
-                total_milli[0] += self.ray.get(done)
+                told = self.ray.get(done)
             except self.ray.exceptions.RayActorError as error:
                 self.replace(number, error)
-                waiting[self.workers[number].answer.remote(at)] = number
+                waiting[ask(number)] = number
+            else:
+                total_milli[0] += told if self.board is None else self.board.loads()[number]
         return total_milli
 
-    def replace_dead(self, error: Exception) -> None:
-        """New workers in the place of those that do not answer; `error` told that some died."""
-        for number, worker in enumerate(self.workers):
-            try:
-                self.ray.get(worker.origin.remote())
-            except self.ray.exceptions.RayActorError:
-                self.replace(number, error)
+    def by_store(self, asked: Asked) -> Callable[[int], Any]:
+        """How to ask a worker through Ray's object store."""
+        at = self.ray.put(asked)
+        return lambda number: self.workers[number].answer.remote(at)
+
+    def by_board(self, asked: Asked, folder: str) -> Callable[[int], Any]:
+        """How to ask a worker on a board, made in `folder` for the first question."""
+        if self.board is None:
+            path = str(Path(folder) / f"board-{secrets.token_hex(8)}")
+            rows, columns = asked.prefix.shape
+            self.board = Board(path, rows, columns, len(asked.noise), len(self.workers))
+            self.board.make()
+        board = self.board
+        board.write(asked)
+        return lambda number: self.workers[number].answer_on.remote(board, asked.batch, number)
 
     def replace(self, number: int, error: Exception) -> None:
         """A new worker in the place of one that died of `error`."""
@@ -182,7 +161,6 @@ class RayCrowd:
 
     def dismiss(self) -> None:
         """Let the workers go."""
-        self.take_down()
         for worker in self.workers:
             self.ray.kill(worker)
 
