@@ -39,6 +39,8 @@ async def exchanged(host: Host, centre: str, given: Exchange) -> Orders:
     lead.contacts.hear(centre, loop.time())
     if given.facts or (given.fits is not None and given.fits != state.fits):
         name = f"report/{centre}/{given.session}/{given.report_id}"
+        if lead.contacts.is_first(centre, given.session, given.report_id):
+            lead.log.vouch(name)
         await lead.ask(inputs.AgentReport(name, centre, given.session, given.facts, given.fits))
     elif state.silent_since is not None:
         await lead.ask(inputs.HearAgain(f"{ONCE}again/{centre}/{given.session}/{given.report_id}", centre))

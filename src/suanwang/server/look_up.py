@@ -18,6 +18,7 @@ class LookUp:
 
     def __init__(self, writer: LogWriter, reader: LogReader) -> None:
         self._writer, self._reader = writer, reader
+        self._unseen: set[str] = set()
 
     @property
     def size(self) -> int:
@@ -47,9 +48,16 @@ class LookUp:
         """Every entry."""
         return self._reader.entries()
 
+    def vouch(self, input_id: str) -> None:
+        """The log cannot have seen this input: it need not be asked."""
+        self._unseen.add(input_id)
+
     def recorded(self, input_id: str) -> Recorded | None:
         """What the log has for an input."""
         if input_id.startswith(ONCE):
+            return None
+        if input_id in self._unseen:
+            self._unseen.discard(input_id)
             return None
         if isinstance(self._reader, FileLogReader):
             self._reader.refresh()  # it keeps an index; a database is simply asked

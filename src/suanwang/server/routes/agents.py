@@ -22,6 +22,8 @@ async def join_centre(request: Asked, centre: FromPath[str], data: JSONBody[Join
     if data.session <= state.session:
         raise stale(centre, data.session, state.session)
     lead.contacts.hear(centre, asyncio.get_running_loop().time())
+    # before it is decided: no report of the session comes before this
+    lead.contacts.joined(centre, data.session)
     await request.ask(inputs.JoinCentre(f"join/{centre}/{data.session}", centre, data.session))
     return Joined(centre, data.session, lead.log.epoch, sent_out(lead.platform, centre))
 
