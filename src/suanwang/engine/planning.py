@@ -16,7 +16,7 @@ from suanwang.engine.pairing import discount_for
 from suanwang.engine.placing import shut_centres
 from suanwang.engine.platform import Attempt, Job, Platform, attempt_name
 from suanwang.engine.quota import quota_reason
-from suanwang.engine.reserving import money_for, reserve, taken_up
+from suanwang.engine.reserving import may_hold_again, money_for, reserve
 from suanwang.engine.stretch import Reservation
 from suanwang.model.facts import Ended
 
@@ -123,12 +123,15 @@ def move(
         yield events.AttemptMoved(at, attempt.job, attempt.number, figures)
         yield from dispatch(platform, name, at)
         return
+    if not may_hold_again(platform, name, at):
+        return
     yield from close_attempt(platform, name, attempt, Ended(name, at, "preempted", "moved"), at)
     yield events.JobQueued(at, attempt.job, "moved")
     for place in (figures, old):
         # invariant: a job that had a reservation has one after the step, there or where it was
         money = money_for(platform, attempt.job, job, place, at)
         if not isinstance(money, ReasonRecord):
-            yield from taken_up(platform, attempt.job, job, place, money, at)
+            yield from money
+            yield events.AttemptReserved(at, attempt.job, job.last + 1, place)
             yield from dispatch(platform, attempt_name(attempt.job, job.last), at)
             return

@@ -27,23 +27,28 @@ def reserve(platform: Platform, name: str, job: Job, figures: Figures, at: int) 
     if isinstance(found, ReasonRecord):
         yield events.JobHeld(at, name, "budget", found, figures.charge_micro)
     else:
-        yield from taken_up(platform, name, job, figures, found, at)
+        ground = platform.ground
+        milli = platform.shape_of(job).alternatives[figures.alternative].milli
+        # invariant: taken + milli ≤ capacity in every slot of the reservation
+        assert ground.fits(ground.row_of[figures.pool], figures.from_slot, figures.to_slot, milli)
+        yield from found
+        yield events.AttemptReserved(at, name, job.last + 1, figures)
 
 
-def taken_up(
-    platform: Platform,
-    name: str,
-    job: Job,
-    figures: Figures,
-    money: tuple[AnyLedgerEvent, ...],
-    at: int,
-) -> tuple[events.AnyEvent, ...]:
-    """The hold, then the reservation."""
-    ground = platform.ground
-    milli = platform.shape_of(job).alternatives[figures.alternative].milli
-    # invariant: taken + milli ≤ capacity in every slot of the reservation
-    assert ground.fits(ground.row_of[figures.pool], figures.from_slot, figures.to_slot, milli)
-    return *money, events.AttemptReserved(at, name, job.last + 1, figures)
+def may_hold_again(platform: Platform, name: str, at: int) -> bool:
+    """Whether a hold that is let go could be placed anew.
+
+    A grant that is over, or was withdrawn, takes back what it does not give again; one of a programme whose
+    reserve is short gives nothing for now.
+    """
+    ledger = platform.state.vouchers.ledger
+    hold = ledger.holds.get(name)
+    for draw in hold.draws if hold is not None else ():
+        grant = ledger.grants[draw]
+        over = at >= grant.expires_at or grant.withdrawn
+        if over or ledger.programmes[grant.programme].alarm == "short":
+            return False
+    return True
 
 
 def money_for(
