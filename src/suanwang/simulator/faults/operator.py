@@ -24,7 +24,8 @@ class Operator:
     """`enrolments`: the centres as they are when all is well.
 
     `lost_orders`: (centre, first, last) numbers of orders that were given after the backup: what is not in
-    the log any more may run until its agent has joined anew or its fence ends it. `lost_attempts`: theirs.
+    the log any more may run until its agent has joined anew or its fence ends it. `lost_attempts`: those that
+    were sent out after it.
     """
 
     def __init__(self, world: "World", enrolments: tuple[inputs.EnrolCentre, ...]) -> None:
@@ -97,7 +98,9 @@ class Operator:
         for name, centre in after.state.centres.items():
             last = before.state.centres[name].order_count
             self.lost_orders.append((name, last + 1, centre.order_count))
-        self.lost_attempts |= set(after.state.attempts) - set(before.state.attempts)
+        known = before.state.attempts
+        sent = [name for name, attempt in after.state.attempts.items() if attempt.state != "reserved"]
+        self.lost_attempts |= {name for name in sent if name not in known or known[name].state == "reserved"}
         world.server.lose()
         log.set_back(kept, world.calendar.at)
         events = [decode(record) for record in log.records]
