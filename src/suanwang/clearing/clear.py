@@ -118,8 +118,7 @@ def outcome_of(problem: Problem, method: Method, seed: int, solved: Solved) -> O
     served = places.served
     entry = np.maximum(places.entry, 0)
     end = places.start + demand.slots[entry] if demand.entries else places.start
-    total = costs.compute_micro + costs.energy_micro + costs.carbon_micro + costs.data_micro
-    total = np.where(served, total, demand.value_micro)
+    total = np.where(served, costs.total_micro, demand.value_micro)
     price_micro = np.zeros_like(solved.price_micro.T)
     price_micro[supply.column_pool] = solved.price_micro.T
     fractional = int(demand.fractional.sum())

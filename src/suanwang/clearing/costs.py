@@ -4,56 +4,83 @@ import msgspec
 import numpy as np
 from numba import njit
 
-from suanwang.clearing.exact_response import carriage_micro
+from suanwang.clearing.demand import in_parts
+from suanwang.clearing.exact_response import carriage_micro, rounded
 from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Int32Array, Problem
 from suanwang.energy.unit_parts import unit_parts
-from suanwang.units.rounding import Int64Array, half_even
+from suanwang.units.rounding import Int64Array
 
 
 class Costs(msgspec.Struct, frozen=True):
-    """Parts of each job's cost at its place, 0 where unserved. `exact_nano`: (job,) their sum, unrounded."""
+    """(job,) the written parts of each job's cost at its place, 0 where unserved."""
 
     compute_micro: Int64Array
     energy_micro: Int64Array
     carbon_micro: Int64Array
     data_micro: Int64Array
-    exact_nano: Int64Array
+
+    @property
+    def total_micro(self) -> Int64Array:
+        """(job,) their sum."""
+        return self.compute_micro + self.energy_micro + self.carbon_micro + self.data_micro
 
 
 @njit(cache=True, nogil=True)
-def carriage_at(
-    column: Int32Array,
-    region: Int32Array,
-    data_region: Int32Array,
-    in_nano_gb: Int64Array,
-    out_nano_gb: Int64Array,
-    cost_femto_per_gb: Int64Array,
-) -> Int64Array:
-    """(job,) micro-yuan of moving its data to and from its column; 0 where unserved."""
-    cost = np.zeros(len(column), np.int64)
-    for j in range(len(column)):
+def fill_carriage(
+    first_job: int, last_job: int, column: Int32Array, region: Int32Array, data_region: Int32Array,
+    in_nano_gb: Int64Array, out_nano_gb: Int64Array, cost_femto_per_gb: Int64Array, micro: Int64Array,
+) -> None:  # fmt: skip
+    """Fill `micro` of jobs [first, last): what moving data to and from its column costs; 0 where unserved."""
+    for j in range(first_job, last_job):
+        micro[j] = 0
         if column[j] >= 0 and (in_nano_gb[j] > 0 or out_nano_gb[j] > 0):
-            cost[j] = carriage_micro(
+            micro[j] = carriage_micro(
                 in_nano_gb[j], int(cost_femto_per_gb[data_region[j], column[j]]),
                 out_nano_gb[j], int(cost_femto_per_gb[region[j], column[j]]),
             )  # fmt: skip
-    return cost
 
 
 @njit(cache=True, nogil=True)
-def held_at(
-    entry: Int64Array, column: Int32Array, start: Int32Array, milli: Int64Array, slots: Int32Array,
-    by_column: Int64Array,
-) -> Int64Array:  # fmt: skip
-    """(job,) milli-devices · Σ over the slots held, from prefix sums `by_column`; 0 where unserved."""
-    held = np.zeros(len(entry), np.int64)
-    for j in range(len(entry)):
+def add_held(
+    first_job: int, last_job: int, entry: Int64Array, column: Int32Array, start: Int32Array,
+    milli: Int64Array, slots: Int32Array, by_column: Int64Array, nano: Int64Array,
+) -> None:  # fmt: skip
+    """Add to `nano` of jobs [first, last) milli-devices · Σ over the slots held, from sums `by_column`."""
+    for j in range(first_job, last_job):
         n = entry[j]
         if n >= 0:
             begin = start[j]
-            held[j] = milli[n] * (by_column[column[j], begin + slots[n]] - by_column[column[j], begin])
-    return held
+            nano[j] += milli[n] * (by_column[column[j], begin + slots[n]] - by_column[column[j], begin])
+
+
+def carriage_at(problem: Problem, places: Places) -> Int64Array:
+    """(job,) micro-yuan of moving each job's data to and from its place; 0 where unserved."""
+    demand = problem.demand
+    micro = np.empty(demand.jobs, np.int64)
+
+    def fill(first_job: int, last_job: int) -> None:
+        fill_carriage(
+            first_job, last_job, places.column, demand.region, demand.data_region, demand.in_nano_gb,
+            demand.out_nano_gb, problem.carriage.cost_femto_per_gb, micro,
+        )  # fmt: skip
+
+    in_parts(fill, demand.jobs)
+    return micro
+
+
+def held_at(problem: Problem, places: Places, by_column: Int64Array, nano: Int64Array) -> Int64Array:
+    """`nano` (job,) with milli-devices · Σ over the slots held added, from sums `by_column`."""
+    demand = problem.demand
+
+    def add(first_job: int, last_job: int) -> None:
+        add_held(
+            first_job, last_job, places.entry, places.column, places.start, demand.milli, demand.slots,
+            by_column, nano,
+        )  # fmt: skip
+
+    in_parts(add, demand.jobs)
+    return nano
 
 
 def sums_by_column(unit_micro: Int64Array) -> Int64Array:
@@ -65,51 +92,42 @@ def sums_by_column(unit_micro: Int64Array) -> Int64Array:
 
 def exact_costs(problem: Problem, places: Places) -> Int64Array:
     """(job,) what each place costs in nano-yuan, unrounded but for the data; 0 where unserved."""
-    supply, demand = problem.supply, problem.demand
-    data_micro = carriage_at(
-        places.column, demand.region, demand.data_region, demand.in_nano_gb, demand.out_nano_gb,
-        problem.carriage.cost_femto_per_gb,
-    )  # fmt: skip
-    by_column = sums_by_column(supply.unit_micro)
-    held_nano = held_at(places.entry, places.column, places.start, demand.milli, demand.slots, by_column)
-    return held_nano + 1000 * data_micro
+    data_nano = 1000 * carriage_at(problem, places)
+    return held_at(problem, places, sums_by_column(problem.supply.unit_micro), data_nano)
 
 
-def costs_of(problem: Problem, entry: Int64Array, column: Int32Array, start: Int32Array) -> Costs:
-    """The parts for places given as (job,) entry, column and start, −1 where unserved."""
+@njit(cache=True, nogil=True)
+def fill_parts(
+    first_job: int, last_job: int, entry: Int64Array, column: Int32Array, start: Int32Array,
+    milli: Int64Array, slots: Int32Array, column_pool: Int64Array, compute: Int64Array,
+    energy_sums: Int64Array, carbon_sums: Int64Array, compute_micro: Int64Array, energy_micro: Int64Array,
+    carbon_micro: Int64Array,
+) -> None:  # fmt: skip
+    """Fill the parts of jobs [first, last) that devices cost, from `UnitParts` and sums of them over time."""
+    for j in range(first_job, last_job):
+        n = entry[j]
+        if n >= 0:
+            pool, begin, end = column_pool[column[j]], start[j], start[j] + slots[n]
+            compute_micro[j] = rounded(milli[n] * compute[pool] * slots[n], 1000)
+            energy_micro[j] = rounded(milli[n] * (energy_sums[pool, end] - energy_sums[pool, begin]), 1000)
+            carbon_micro[j] = rounded(milli[n] * (carbon_sums[pool, end] - carbon_sums[pool, begin]), 1000)
+
+
+def costs_of(problem: Problem, places: Places) -> Costs:
+    """The parts of each job's cost at its place."""
     supply, demand = problem.supply, problem.demand
-    served = np.flatnonzero(entry >= 0)
-    at, begin = column[served], start[served].astype(np.int64)
-    slots = demand.slots[entry[served]]
-    milli = demand.milli[entry[served]]
     parts = unit_parts(problem.scenario)
-    pool = supply.column_pool[at]
+    energy_sums, carbon_sums = sums_by_column(parts.energy.T), sums_by_column(parts.carbon.T)
+    compute, energy, carbon = (np.zeros(demand.jobs, np.int64) for _ in range(3))
 
-    def held(unit_micro: Int64Array) -> Int64Array:
-        prefix = np.zeros((unit_micro.shape[0], unit_micro.shape[1] + 1), np.int64)
-        np.cumsum(unit_micro, axis=1, out=prefix[:, 1:])
-        return milli * (prefix[pool, begin + slots] - prefix[pool, begin])
+    def fill(first_job: int, last_job: int) -> None:
+        fill_parts(
+            first_job, last_job, places.entry, places.column, places.start, demand.milli, demand.slots,
+            supply.column_pool, parts.compute, energy_sums, carbon_sums, compute, energy, carbon,
+        )  # fmt: skip
 
-    nano = {
-        "compute": milli * parts.compute[pool] * slots,
-        "energy": held(parts.energy),
-        "carbon": held(parts.carbon),
-    }
-    data_micro = carriage_at(
-        column, demand.region, demand.data_region, demand.in_nano_gb, demand.out_nano_gb,
-        problem.carriage.cost_femto_per_gb,
-    )  # fmt: skip
-    exact_nano = data_micro * 1000
-    exact_nano[served] += nano["compute"] + nano["energy"] + nano["carbon"]
-
-    def rounded(part: Int64Array) -> Int64Array:
-        micro = np.zeros(demand.jobs, np.int64)
-        micro[served] = half_even(part, 1000)
-        return micro
-
-    return Costs(
-        rounded(nano["compute"]), rounded(nano["energy"]), rounded(nano["carbon"]), data_micro, exact_nano
-    )
+    in_parts(fill, demand.jobs)
+    return Costs(compute, energy, carbon, carriage_at(problem, places))
 
 
 def worth_having(problem: Problem, places: Places) -> tuple[Places, Costs]:
@@ -118,9 +136,8 @@ def worth_having(problem: Problem, places: Places) -> tuple[Places, Costs]:
     A job with part of a device may cost less than its value by a fraction of a micro-yuan that the rounding
     of its written parts takes away.
     """
-    costs = costs_of(problem, places.entry, places.column, places.start)
-    total_micro = costs.compute_micro + costs.energy_micro + costs.carbon_micro + costs.data_micro
-    kept = places.served & (total_micro < problem.demand.value_micro)
+    costs = costs_of(problem, places)
+    kept = places.served & (costs.total_micro < problem.demand.value_micro)
     if bool((kept == places.served).all()):
         return places, costs
     places = Places(
@@ -128,4 +145,4 @@ def worth_having(problem: Problem, places: Places) -> tuple[Places, Costs]:
         np.where(kept, places.column, -1).astype(np.int32),
         np.where(kept, places.start, -1).astype(np.int32),
     )
-    return places, costs_of(problem, places.entry, places.column, places.start)
+    return places, costs_of(problem, places)

@@ -29,7 +29,7 @@ from suanwang.clearing.windows import (
     plain_windows,
     scan_windows,
 )
-from suanwang.units.rounding import Int64Array
+from suanwang.units.rounding import Int64Array, half_even
 
 NO_COST = np.int64(2**62)
 """The least cost of an entry that nothing admits; dearer than any value."""
@@ -40,6 +40,8 @@ ROUGHNESS = 1e-6
 """More than float32 can be off in a lower bound, as a share of the sizes of its terms; see `limit_of`."""
 ROUNDED_NANO = 2000.0
 """More than the rounding of the cost of data to micro-yuan can take off, in nano-yuan."""
+
+rounded = njit(cache=True, nogil=True)(half_even)
 
 
 @njit(cache=True, nogil=True, inline="always")

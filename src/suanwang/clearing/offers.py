@@ -7,20 +7,18 @@ start to the last; rules that depend on the centre alone are asked once a centre
 import numpy as np
 from numba import njit
 
-from suanwang.clearing.exact_response import NO_COST, carriage_micro
+from suanwang.clearing.exact_response import NO_COST, carriage_micro, rounded
 from suanwang.clearing.fcfs import COST_MOST, NO_SUM
 from suanwang.clearing.problem import BoolArray
 from suanwang.clearing.refusal import FULL, GRADE, LATENCY, RESIDENCY, SERVED, SIZE, VALUE, WINDOW
 from suanwang.clearing.windows import Float64Array, Index
-from suanwang.units.rounding import Int64Array, half_even
+from suanwang.units.rounding import Int64Array
 
 POOL, CENTRE, NODE, MOST = range(4)
 """Lines of `columns`: row in the pools table, centre, milli-devices of a node and of the whole pool."""
 FIGURES = 10
 """Of an offer: option, pool, start, end, compute, energy, carbon and data in micro-yuan, then price paid for
 capacity and reduced cost in nano-yuan."""
-
-rounded = njit(cache=True, nogil=True)(half_even)
 
 
 @njit(cache=True, nogil=True)

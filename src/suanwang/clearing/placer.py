@@ -127,8 +127,6 @@ class Placer:
 
     def regret_nano(self) -> Int64Array:
         """(job,) what each job pays under prices above its least, nano-yuan; unserved, its value."""
-        places, demand = self.placement.current, self.problem.demand
-        paid_nano = exact_costs(self.problem, places) + held_at(
-            places.entry, places.column, places.start, demand.milli, demand.slots, self.price_by_column
-        )
+        places = self.placement.current
+        paid_nano = held_at(self.problem, places, self.price_by_column, exact_costs(self.problem, places))
         return np.where(places.served, paid_nano, self.value_nano) - self.bound.job_nano
