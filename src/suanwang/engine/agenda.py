@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 from typing import Literal, NamedTuple
 
-Kind = Literal["start", "look", "expire", "lost", "overdue", "slot"]
+Kind = Literal["start", "look", "expire", "lost", "overdue", "slot", "grant"]
 """start: a reservation's time; look: a job may be placed again; expire: a window closes; lost: silence has
-lasted; overdue: an attempt is past its end; slot: a slot begins."""
+lasted; overdue: an attempt is past its end; slot: a slot begins; grant: an enterprise's can be used now."""
 PRUNED_FROM = 4096
 
 

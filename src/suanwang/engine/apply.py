@@ -11,6 +11,7 @@ from suanwang.engine.conformance import CentreGraded, centre_graded
 from suanwang.engine.platform import Platform
 from suanwang.engine.setting_back import jobs_leapt, orders_leapt
 from suanwang.engine.tokens import TokenIssued, TokenRevoked, token_issued, token_revoked
+from suanwang.ledger.events import GrantIssued
 from suanwang.ledger.refusals import CorruptLog
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text
@@ -32,6 +33,13 @@ def apply(platform: Platform, event: events.AnyEvent) -> None:
     except (KeyError, IndexError) as error:
         what = Text(f"it names {error}, which is not there", f"引用了不存在的 {error}")
         raise CorruptLog([Fault(str(event.__struct_config__.tag), what)]) from error
+
+
+def grant_issued(platform: Platform, event: GrantIssued) -> None:
+    """A grant that is usable only later: jobs that wait for money are looked at then."""
+    voucher_apply.apply(platform.state.vouchers, event)
+    if event.starts_at > event.at:
+        platform.agenda.arm(event.starts_at, "grant", event.enterprise)
 
 
 def replay(platform: Platform, records: Iterable[bytes]) -> None:
@@ -73,6 +81,7 @@ CHANGES: dict[type[Any], Callable[[Platform, Any], None]] = {
     events.JobsLeapt: jobs_leapt,
     events.OrdersLeapt: orders_leapt,
     events.QuotaSet: apply_network.quota_set,
+    GrantIssued: grant_issued,
     TokenIssued: token_issued,
     TokenRevoked: token_revoked,
     CentreGraded: centre_graded,

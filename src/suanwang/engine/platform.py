@@ -310,7 +310,7 @@ class Platform:
 
     def applies(self, due: Due) -> bool:
         """Whether an entry of the agenda may still mean something."""
-        if due.kind == "slot":
+        if due.kind in ("slot", "grant"):
             return True
         if due.kind == "expire":
             return self.state.jobs[due.key].state in ("queued", "held", "active")

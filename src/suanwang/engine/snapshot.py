@@ -50,6 +50,9 @@ def rebuild(platform: Platform) -> None:
         note_held(platform, name, state.jobs[name])
     watch_jobs(platform)
     await_slot(platform)
+    for grant in state.vouchers.ledger.grants.values():
+        if grant.starts_at >= state.at:
+            platform.agenda.arm(grant.starts_at, "grant", grant.enterprise)
     for centre in state.centres.values():
         for name in centre.attempts:
             attempt = state.attempts[name]

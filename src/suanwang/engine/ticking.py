@@ -9,11 +9,13 @@ from suanwang.engine.ending import end_attempt, end_job, still_fits, withdraw
 from suanwang.engine.filling import fill
 from suanwang.engine.placing import place
 from suanwang.engine.platform import OVERDUE_S, Platform
+from suanwang.engine.releasing import release_held
 from suanwang.model.facts import Ended
 
 CLEARING_SLOTS_MOST = 2
 """A clearing that has not been answered for so many slots is asked for anew."""
 LATE_S = 60
+RELEASED_BY_GRANT = 10_000
 
 
 def tick(platform: Platform, due: list[Due], at: int) -> Iterator[events.AnyEvent]:
@@ -33,6 +35,8 @@ def tick(platform: Platform, due: list[Due], at: int) -> Iterator[events.AnyEven
                 yield from overdue(platform, entry.key, at)
             case "slot":
                 slot_begins = True
+            case "grant":
+                yield from release_held(platform, entry.key, at, RELEASED_BY_GRANT)
     if slot_begins:
         yield from new_slot(platform, at)
 

@@ -102,3 +102,21 @@ def test_a_stop_to_make_room_that_comes_too_late_stops_nothing() -> None:
     assert stage.states(victim, high) == "succeeded active/dispatched"
     stage.tell(Started(stage.attempt(high), stage.at))
     all_ends(stage)
+
+
+def test_a_job_that_waits_for_a_voucher_runs_when_the_voucher_begins() -> None:
+    for restarted in (False, True):
+        stage = Stage(centres=("east",), wallets={"acme": 0, "bolt": 0})
+        grant(stage, "bolt", 100)
+        (job,) = stage.submit(spec())
+        begins_at = TEN + 2 * HOUR + HOUR // 7
+        stage.book(c.IssueGrant("g2", "g2", "voucher", "acme", 100 * YUAN, begins_at, begins_at + HOUR))
+        assert stage.states(job) == "held"
+        if restarted:
+            stage.restart()
+        stage.until(12)
+        assert stage.states(job) == "held"
+        stage.until(13)
+        assert stage.states(job) == "active/dispatched"
+        assert stage.attempt_of(job).figures.start_at == begins_at
+        all_ends(stage)
