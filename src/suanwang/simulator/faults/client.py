@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from suanwang.engine import inputs
 from suanwang.engine.events import JobAdmitted, JobRefused
-from suanwang.ledger.commands import TopUp
+from suanwang.ledger.commands import ClawBack, Expire, IssueGrant, TopUp
 from suanwang.model.job import Alternative, JobSpec, Shape
 from suanwang.runtime.writer import Ticket
 from suanwang.simulator.faults.plan import MINUTE_US, SECOND_US
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 RETRY_US = 40 * SECOND_US
 FIRMS = ("acme", "beta")
+PROGRAMME = "voucher"
 GANGS = ((1000, 1), (2000, 1), (500, 1), (1000, 2), (2000, 2))
 """Milli-devices of a node, nodes."""
 
@@ -27,6 +28,7 @@ class Client:
         self.asked: dict[str, inputs.AnyInput] = {}
         self.answered: dict[str, Ticket] = {}
         self.jobs: list[str] = []
+        self.grants: list[str] = []
         self.wanted = self.era = 0
 
     def plan(self) -> None:
@@ -82,7 +84,7 @@ class Client:
             return
         dice = self.world.dice
         job, name = dice.one_of(self.jobs), f"meddle/{number}"
-        match dice.between(0, 3):
+        match dice.between(0, 6):
             case 0:
                 self.ask(inputs.CancelJob(name, job))
             case 1:
@@ -91,8 +93,30 @@ class Client:
                 self.ask(inputs.PauseJob(name, job))
                 at = self.world.calendar.at + dice.between(1, 20) * MINUTE_US
                 self.world.calendar.call_at(at, lambda: self.ask(inputs.PauseJob(f"{name}/on", job, True)))
-            case _:
+            case 3:
                 self.ask(inputs.CancelJob(name, job))
+            case _:
+                self.redeem(name)
+
+    def redeem(self, name: str) -> None:
+        """A grant that begins soon and is soon over, or the end of one."""
+        dice, at = self.world.dice, self.world.calendar.at
+        if self.grants and dice.happens(0.4):
+            over = ClawBack(name, dice.one_of(self.grants), 0, "breach") if dice.happens(0.5) else None
+            self.ask(inputs.Book(name, over or Expire(name, PROGRAMME)))
+            return
+        self.grants.append(f"grant/{name}")
+        begins_at = at + dice.between(0, 1) * dice.between(0, 40) * MINUTE_US
+        over_at = max(at, begins_at) + dice.between(1, 90) * MINUTE_US
+        amount_micro = dice.between(1, 40) * 1_000_000
+        self.ask(
+            inputs.Book(
+                name,
+                IssueGrant(
+                    name, self.grants[-1], PROGRAMME, dice.one_of(FIRMS), amount_micro, begins_at, over_at
+                ),
+            )
+        )
 
     def ask(self, given: inputs.AnyInput) -> None:
         """Asks, and again until there is an answer."""

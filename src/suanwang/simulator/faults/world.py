@@ -10,14 +10,24 @@ from suanwang.audit.hashing import SHA256
 from suanwang.engine import inputs
 from suanwang.engine.platform import Platform
 from suanwang.engine.validate import validate
-from suanwang.ledger.commands import OpenWallet, TopUp
+from suanwang.ledger.commands import (
+    AnyCommand,
+    Appropriate,
+    FundWeight,
+    OpenFund,
+    OpenProgramme,
+    OpenWallet,
+    PayIn,
+    Replenish,
+    TopUp,
+)
 from suanwang.model.facts import AnyFact
 from suanwang.model.job import CLOSED
 from suanwang.model.network import CentreRow, PoolRow, RegionRow, Signals, Terms
 from suanwang.runtime.writer import Writer
 from suanwang.simulator.calendar import Action, Calendar
 from suanwang.simulator.faults.agent import FaultyAgent
-from suanwang.simulator.faults.client import FIRMS, Client
+from suanwang.simulator.faults.client import FIRMS, PROGRAMME, Client
 from suanwang.simulator.faults.durable import DurableLog, Lead
 from suanwang.simulator.faults.operator import Operator
 from suanwang.simulator.faults.plan import MINUTE_US, SECOND_US, Dice, calm, weather_of
@@ -238,6 +248,17 @@ def replay_command(seed: int) -> str:
     return f"python -m tests.system.replay_fault {seed}"
 
 
+def programme() -> tuple[AnyCommand, ...]:
+    """A city's vouchers, with a reserve that always suffices."""
+    return (
+        OpenFund("fund", "city", "CNY"),
+        OpenProgramme("programme", PROGRAMME, (FundWeight("city", 1),), 10**9, 10**8),
+        Appropriate("appropriate", PROGRAMME, 10**11),
+        PayIn("pay-in", "city", 10**11, "wire"),
+        Replenish("replenish", PROGRAMME),
+    )
+
+
 @lru_cache(maxsize=1)
 def network() -> tuple[inputs.AnyInput, ...]:
     """Three centres with nodes, two firms with some money."""
@@ -260,7 +281,7 @@ def network() -> tuple[inputs.AnyInput, ...]:
         centre = CentreRow(
             centre=name, name=name, kind="intelligent", region="510000", lat="30.6", lon="104.1",
             grid_zone="z",
-            pue="1.2", security_grade=3, operator=name,
+            pue="1.2", security_grade=3, operator=name, catalogues=PROGRAMME if number < 2 else None,
         )  # fmt: skip
         pools = [
             PoolRow(
@@ -280,4 +301,5 @@ def network() -> tuple[inputs.AnyInput, ...]:
     for firm, micro in zip(FIRMS, (10**12, 12_000_000), strict=True):
         found.append(inputs.Book(f"open/{firm}", OpenWallet(f"open/{firm}", firm, "CNY", 0)))
         found.append(inputs.Book(f"first/{firm}", TopUp(f"first/{firm}", firm, micro, "first")))
+    found += [inputs.Book(command.id, command) for command in programme()]
     return tuple(found)
