@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.unit.engine.stage import HOUR, MIDNIGHT, WEST, YUAN, Stage, grant, one, outage, spec
+from tests.unit.engine.stage import EAST, HOUR, MIDNIGHT, WEST, YUAN, Stage, grant, one, outage, pool, spec
 
 from suanwang.clearing.by_prices import Settings
 from suanwang.engine import events, inputs
@@ -334,3 +334,19 @@ def test_prices_of_a_burst_end_with_the_next_clearing_though_nobody_waits() -> N
     assert not stage.platform.state.prices
     assert not stage.until(13)
     stage.agrees()
+
+
+def test_what_the_rules_say_of_a_shape_holds_while_the_network_does() -> None:
+    stage = Stage(centres=("east",))
+    large = spec(one("A100:8", nodes=2))
+    (refused,) = stage.submit(large)
+    said = stage.platform.ground.rules
+    assert refused not in stage.platform.state.jobs and large.shape in said
+    before = stage.platform.ground
+    stage.until(40)
+    assert stage.platform.ground is not before and stage.platform.ground.rules is said, "time has gone on"
+    (refused,) = stage.submit(large)
+    assert refused not in stage.platform.state.jobs
+    stage.take(inputs.EnrolCentre, EAST[0], (pool("east-A", "east", "A100", "16", 10),))
+    (admitted,) = stage.submit(large)
+    assert stage.where(admitted) == ("east-A", 40)
