@@ -150,6 +150,18 @@ def list_columns(
 
 
 @njit(cache=True, nogil=True)
+def speeds(
+    region: int, base: int, begin: int, end: int, row_column: Int32Array, slot_nano_gb: NDArray[np.float64]
+) -> tuple[float, float]:
+    """What the slowest and the fastest link of a region to `row_column[begin:end]` carry in a slot."""
+    slow, fast = np.inf, 0.0
+    for i in range(begin, end):
+        carried = slot_nano_gb[region, base + row_column[i]]
+        slow, fast = min(slow, carried), max(fast, carried)
+    return slow, fast
+
+
+@njit(cache=True, nogil=True)
 def fit_windows(
     first_entry: int,
     last_entry: int,
@@ -177,26 +189,34 @@ def fit_windows(
     A transfer of x nano-GB over a link that carries y in a slot takes ceil(x / y) slots; the float64
     quotient is exact enough because x < 2**52.
     """
+    # by row: its user's region is the same for all its entries, and most of them may use all its columns
+    row_slow, row_fast = np.zeros(len(row_first)), np.full(len(row_first), -1.0)
     for n in range(first_entry, last_entry):
         j = job[n]
         window = np.int64(deadline[j] - release[j] - slots[n])
-        begin, end = row_first[row[n]], row_first[row[n] + 1]
+        at, first_column = int(row[n]), int(base[n])
+        begin, end = int(row_first[at]), int(row_first[at + 1])
         while end > begin and row_column[end - 1] >= reach[n]:
             end -= 1
         if window < 0 or begin == end:
             continue
-        source, target = data_region[j], region[j]
+        source, target = int(data_region[j]), int(region[j])
         # A quotient falls where the divisor rises, so the extremes are those of the links.
         least_in, most_in = np.int64(0), np.int64(0)
         least_out, most_out = np.int64(0), np.int64(0)
         moves = in_nano_gb[j] > 0 or out_nano_gb[j] > 0
         if moves:
-            slow_in, fast_in, slow_out, fast_out = np.inf, 0.0, np.inf, 0.0
-            for i in range(begin, end):
-                carried_in = slot_nano_gb[source, base[n] + row_column[i]]
-                carried_out = slot_nano_gb[target, base[n] + row_column[i]]
-                slow_in, fast_in = min(slow_in, carried_in), max(fast_in, carried_in)
-                slow_out, fast_out = min(slow_out, carried_out), max(fast_out, carried_out)
+            if end < row_first[at + 1]:
+                slow_out, fast_out = speeds(target, first_column, begin, end, row_column, slot_nano_gb)
+            else:
+                if row_fast[at] < 0:
+                    row_slow[at], row_fast[at] = speeds(
+                        target, first_column, begin, end, row_column, slot_nano_gb
+                    )
+                slow_out, fast_out = row_slow[at], row_fast[at]
+            slow_in, fast_in = slow_out, fast_out
+            if source != target:
+                slow_in, fast_in = speeds(source, first_column, begin, end, row_column, slot_nano_gb)
             least_in = np.int64(np.ceil(in_nano_gb[j] / fast_in))
             most_in = np.int64(np.ceil(in_nano_gb[j] / slow_in))
             least_out = np.int64(np.ceil(out_nano_gb[j] / fast_out))
@@ -204,7 +224,7 @@ def fit_windows(
         count = end - begin
         if most_in + most_out > window:
             for i in range(begin, end):
-                column = base[n] + row_column[i]
+                column = first_column + row_column[i]
                 arrive = np.int64(np.ceil(in_nano_gb[j] / slot_nano_gb[source, column]))
                 leave = np.int64(np.ceil(out_nano_gb[j] / slot_nano_gb[target, column]))
                 count -= arrive + leave > window
