@@ -303,7 +303,7 @@ class Ground(Stretch):
         for (before, after), held_s in zip(pairwise(upto), seconds, strict=True):
             spent += (after - before) * held_s
         reduced_nano = place.reduced_nano - milli * (upto[-1] - upto[0]) + milli * spent // self.terms.slot_s
-        return place._replace(reduced_nano=reduced_nano)
+        return Place(*place[:-1], reduced_nano)
 
     def _ask(
         self,

@@ -36,7 +36,8 @@ class Reservation(NamedTuple):
 
 
 class Stretch:
-    """`free_milli`, `taken_milli`, `capacity_milli`, `price_micro`, `energy_micro`: (pool, slot)."""
+    """`free_milli` (below zero where an outage came after), `capacity_milli`, `price_micro`, `energy_micro`:
+    (pool, slot)."""
 
     def __init__(self, state: "Records", from_slot: int, slots: int, before: "Stretch | None" = None) -> None:
         assert state.terms is not None
@@ -44,7 +45,6 @@ class Stretch:
         self.from_slot, self.slots = from_slot, slots
         scenario = self.scenario = scenario_of(state, from_slot, slots)
         self.capacity_milli = np.ascontiguousarray(capacity_by_slot(scenario))
-        self.taken_milli = np.zeros_like(self.capacity_milli)
         self.free_milli = self.capacity_milli.copy()
         self.price_micro = np.zeros_like(self.capacity_milli)
         self.pools: list[str] = scenario.pools["pool"].to_list()
@@ -107,9 +107,13 @@ class Stretch:
         """Reserve `milli` in slots [from_slot, to_slot) of the platform; negative gives back."""
         begin, end = max(0, from_slot - self.from_slot), min(self.slots, to_slot - self.from_slot)
         if end > begin:
-            taken, free = self.taken_milli[row, begin:end], self.free_milli[row, begin:end]
-            taken += milli
+            free = self.free_milli[row, begin:end]
             free -= milli
+
+    @property
+    def taken_milli(self) -> Int64Array:
+        """(pool, slot) what is reserved."""
+        return self.capacity_milli - self.free_milli
 
     def fits(self, row: int, from_slot: int, to_slot: int, milli: int) -> bool:
         """Whether `milli` is free in all of [from_slot, to_slot), which lies inside the stretch."""
