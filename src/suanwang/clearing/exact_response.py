@@ -148,8 +148,9 @@ def least_costs(
 ) -> None:  # fmt: skip
     """Fill `least_nano` (entry,): min over columns and starts of milli · Σ (u + λ) + data, exact.
 
-    `turn`: the entries asked, as the tables count them. `prefix`: (slot + 1, column) prefix sums of u + λ;
-    `by_column` its transpose; `deepest_micro` ≥ 0 is at least −(u + λ) everywhere.
+    `entries`: those asked, as the tables count them; `turn`: their places in `least_nano`. `prefix`:
+    (slot + 1, column) prefix sums of u + λ; `by_column` its transpose; `deepest_micro` ≥ 0 is at least
+    −(u + λ) everywhere.
     """
     # Taken out of their tuples once; see `response.respond`.
     class_first, row_first, row_column, forbidden, carriage_cost, slot_nano_gb, _, cost_femto_per_gb = ground
@@ -168,8 +169,7 @@ def least_costs(
             fill_window_minima(
                 minima, prefix, ones, slots, first_column, columns, origin, to_start[table], levels
             )
-        for place in range(entry_first[table], entry_first[table + 1]):
-            n = turn[place]
+        for n in range(entry_first[table], entry_first[table + 1]):
             width, source, target = Index(reach[n]), Index(data_region[n]), Index(region[n])
             share_in = np.float32(in_nano_gb[n] / milli[n])
             share_out = np.float32(out_nano_gb[n] / milli[n])
@@ -204,10 +204,10 @@ def least_costs(
                     if window[c] < lowest:
                         lowest = window[c]
                         nearest = c
-            least_nano[n] = NO_COST
+            least_nano[turn[n]] = NO_COST
             if lowest >= HOPELESS:
                 continue
-            least_nano[n] = least_of_candidates(
+            least_nano[turn[n]] = least_of_candidates(
                 milli[n], first, nearest, width, row_column, begin, end, dense[n] >= 0, window, slots, lo, hi,
                 varies[n], in_nano_gb[n], out_nano_gb[n], source, target, by_column, slot_nano_gb,
                 cost_femto_per_gb, deepest_micro,
