@@ -1,6 +1,7 @@
 """`suanwang clear`: prices, a plan and its certified bound, from one scenario folder."""
 
 import argparse
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +105,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
             arguments.rounds, arguments.time_limit, arguments.beside, not arguments.no_page,
             arguments.pictures, language, arguments.workers or 0, arguments.ray, arguments.last,
         )  # fmt: skip
+        gc.freeze()  # what stays is not looked through when the collector is back
     if arguments.json:
         print((out / "report.json").read_text(encoding="utf-8"), end="")
         return 0
