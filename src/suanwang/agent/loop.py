@@ -19,6 +19,7 @@ from suanwang.drivers.port import Driver
 from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_deadlines import Moment
 from suanwang.model.agent_records import AnyRecord
+from suanwang.model.agent_steps import Prepare
 from suanwang.units.text import Text
 
 DISK_AGAIN_US = 1_000_000
@@ -90,8 +91,15 @@ class AgentLoop:
         if records and not self.unwritten:
             self.unwritten_us = moment.steady_us
         self.unwritten += records
+        if wanted and all(isinstance(step, Prepare) for step in wanted):
+            self.talk_first(moment)
         self.body.carry_out(wanted)
         return bool(came or records or wanted)
+
+    def talk_first(self, moment: Moment) -> None:
+        """What there is to tell goes before what was ordered is prepared: the platform decides meanwhile."""
+        if self.conversation.go_on(moment) and self.write(moment):
+            self.errands.let_go()
 
     def write(self, moment: Moment) -> bool:
         """Records on disk; False where it does not take them, and nothing shall follow from them."""
