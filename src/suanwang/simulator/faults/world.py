@@ -44,8 +44,9 @@ SLOT_MINUTES = 60
 CALM_MOST_US = 96 * 60 * MINUTE_US
 VALIDATED_EVERY = 20
 LOOK_US = 5 * MINUTE_US
-HAPPENINGS_MOST = 500_000
-"""Thirty times what the busiest of the first seeds has: a world with more goes round in circles."""
+HAPPENINGS_MOST = 1_500_000
+"""A world with more goes round in circles. The slowest are those whose server leads by a clock an hour ahead
+of its agents': what is long is stopped before its limit there, until it has come back twenty times."""
 
 
 class WatchedCalendar(Calendar):
