@@ -163,27 +163,12 @@ def speeds(
 
 @njit(cache=True, nogil=True)
 def fit_windows(
-    first_entry: int,
-    last_entry: int,
-    job: Int32Array,
-    slots: Int32Array,
-    row: Int32Array,
-    reach: Int32Array,
-    base: Int64Array,
-    row_first: Int64Array,
-    row_column: Int32Array,
-    region: Int32Array,
-    data_region: Int32Array,
-    in_nano_gb: Int64Array,
-    out_nano_gb: Int64Array,
-    slot_nano_gb: NDArray[np.float64],
-    release: Int64Array,
-    deadline: Int64Array,
-    start: Int32Array,
-    starts: Int32Array,
-    varies: BoolArray,
-    allowed: Int32Array,
-) -> None:
+    first_entry: int, last_entry: int, job: Int32Array, slots: Int32Array, row: Int32Array, reach: Int32Array,
+    base: Int64Array, row_first: Int64Array, row_column: Int32Array, region: Int32Array,
+    data_region: Int32Array, in_nano_gb: Int64Array, out_nano_gb: Int64Array,
+    slot_nano_gb: NDArray[np.float64], release: Int64Array, deadline: Int64Array, start: Int32Array,
+    starts: Int32Array, varies: BoolArray, allowed: Int32Array,
+) -> None:  # fmt: skip
     """Fill `start`, `starts`, `varies` and `allowed` of entries [first, last); `allowed` 0 for no start.
 
     A transfer of x nano-GB over a link that carries y in a slot takes ceil(x / y) slots; the float64
