@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from suanwang.model.log import Entry
 from suanwang.server.look_up import LookUp
@@ -33,7 +32,8 @@ class Appending:
             self.under_way = self.loop.run_in_executor(self.thread, self._append, entries)
         else:
             self.under_way = self.loop.create_future()
-            self.under_way.add_done_callback(partial(self._give_up, socket))
+            # whoever gives up waiting is to close the log: its socket is nobody's then
+            self.under_way.add_done_callback(lambda _: self.loop.remove_reader(socket))
             self.loop.add_reader(socket, self._hear, socket, entries, began_s, self.under_way)
         return self.under_way
 
@@ -56,11 +56,6 @@ class Appending:
             time.sleep(self.delay_s)
         return time.perf_counter() - began_s
 
-    def _give_up(self, socket: int, future: "asyncio.Future[float]") -> None:
-        """Whoever gave up waiting closes the log. No other end: the next append may listen there already."""
-        if future.cancelled():
-            self.loop.remove_reader(socket)
-
     def _hear(
         self, socket: int, entries: Sequence[Entry], began_s: float, future: "asyncio.Future[float]"
     ) -> None:
@@ -70,7 +65,6 @@ class Appending:
         try:
             durable = self.log.ended()
         except Exception as error:
-            self.loop.remove_reader(socket)
             future.set_exception(error)
             return
         if durable is None:
