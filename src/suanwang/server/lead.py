@@ -1,6 +1,6 @@
 """One lead of the log, from its first input to its last: decide, append, acknowledge, side by side.
 
-    round n+1 on the event loop      append of group n beside it      acknowledged in order
+    round n+1 on the event loop      append of group n in a thread      acknowledged in order
 
 A group is acknowledged once it and all before it are durable. If an append fails, nothing that is in memory
 counts any more: the lead is over, all who wait are told, and its host begins anew from the log.
@@ -17,7 +17,6 @@ from suanwang.model.log import LogReader, LogWriter
 from suanwang.runtime.clock import SteadyClock
 from suanwang.runtime.ports import Clock
 from suanwang.runtime.writer import Ticket
-from suanwang.server.appending import Appending
 from suanwang.server.contacts import Contacts
 from suanwang.server.feed import Feed
 from suanwang.server.figures import Figures
@@ -59,9 +58,8 @@ class Lead:
         clock: Clock,
     ) -> None:
         loop = asyncio.get_running_loop()
-        self.platform, self.settings, self.figures = platform, settings, figures
+        self.platform, self.settings, self.thread, self.figures = platform, settings, thread, figures
         self.log = LookUp(log, reader)
-        self.appending = Appending(self.log, thread, settings.append_delay_s)
         self.clock = clock
         self.views = Views(platform)
         self.feed = Feed(platform.state.events, settings.follow_events)
@@ -212,14 +210,23 @@ class Lead:
 
     def _append(self, decided: Decided) -> "asyncio.Future[float]":
         """Begins to append the group; the future's result is how long it took, in seconds."""
-        begun_s, entries = asyncio.get_running_loop().time(), decided.group.entries
+        loop = asyncio.get_running_loop()
+        begun_s, entries, delay_s = loop.time(), decided.group.entries, self.settings.append_delay_s
+
+        def append() -> float:
+            began = time.perf_counter()
+            if entries:
+                self.log.append(entries)
+                if delay_s:
+                    time.sleep(delay_s)
+            return time.perf_counter() - began
 
         def ended(future: "asyncio.Future[float]") -> None:
             self.wake.set()
             if not future.cancelled() and future.exception() is None and entries:
                 self.proved_s = max(self.proved_s, begun_s)
 
-        future = self.appending.append(entries)
+        future = loop.run_in_executor(self.thread, append)
         future.add_done_callback(ended)
         return future
 
@@ -247,7 +254,8 @@ class Lead:
         while True:
             await asyncio.sleep(self.settings.proof_s)
             begun_s = loop.time()
-            if begun_s - self.proved_s >= self.settings.proof_s and await self.appending.prove():
+            if begun_s - self.proved_s >= self.settings.proof_s:
+                await loop.run_in_executor(self.thread, self.log.append, ())
                 self.proved_s = max(self.proved_s, begun_s)
 
     async def _watch(self) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from suanwang.model.log import Appended, Entry, LogReader, LogWriter, Recorded
 from suanwang.store.log_file_reader import FileLogReader
-from suanwang.store.log_postgres import PostgresLogWriter
 from suanwang.units.errors import Fault
 
 ONCE = "once/"
@@ -67,15 +66,6 @@ class LookUp:
     def append(self, entries: Sequence[Entry]) -> list[Appended]:
         """Append a group, in the thread that appends."""
         return self._writer.append(entries)
-
-    def begin(self, entries: Sequence[Entry]) -> int | None:
-        """Begin to append without a thread; the socket to look at until `ended` tells. None: `append` it."""
-        return self._writer.begin(entries) if isinstance(self._writer, PostgresLogWriter) else None
-
-    def ended(self) -> bool | None:
-        """Whether what was begun is durable; None while it is under way; False: `append` it."""
-        assert isinstance(self._writer, PostgresLogWriter)
-        return self._writer.ended()
 
     def close(self) -> None:
         """Close both."""

@@ -42,25 +42,13 @@ class AppendAtOnce:
 
     def append(self, entries: Sequence[Entry], size: int) -> bool:
         """Append to a log of `size` events; False, and nothing is appended, where it is not ours as such."""
-        return bool(self._statement.run(self._values(entries, size)))
-
-    def begin(self, entries: Sequence[Entry], size: int) -> int:
-        """Begin to; the socket to look at until `ended` tells."""
-        return self._statement.send(self._values(entries, size))
-
-    def ended(self) -> bool | None:
-        """What `append` says of what was begun; None while it has not ended."""
-        rows = self._statement.answer()
-        return None if rows is None else bool(rows)
-
-    def _values(self, entries: Sequence[Entry], size: int) -> tuple[bytes, ...]:
         events = [event for entry in entries for event in entry.events]
         first: list[bytes] = []
         index = size
         for entry in entries:
             first.append(big(index))
             index += len(entry.events)
-        return (
+        values = (
             big(len(events)),
             self._epoch,
             big(size),
@@ -70,3 +58,4 @@ class AppendAtOnce:
             array("int8", first),
             array("int4", [small(len(entry.events)) for entry in entries]),
         )
+        return bool(self._statement.run(values))

@@ -9,8 +9,8 @@ The leader's session holds an advisory lock, which the server frees when the ses
 
 import os
 import struct
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Literal, LiteralString, cast
 
 import psycopg
@@ -36,8 +36,6 @@ from suanwang.units.errors import Fault, Unsupported
 from suanwang.units.text import Text, same
 
 LEAD_LOCK = 0x73756177_616E6777
-BEGIN_BYTES_MOST, BEGIN_ENTRIES_MOST = 1 << 16, 100
-"""A larger group may fill the socket, and who begins it would wait."""
 TAKEOVER_PATIENCE: Literal["2s"] = "2s"
 """How long a takeover waits for an append that is on its way before it ends that session."""
 
@@ -62,7 +60,6 @@ class PostgresLogWriter:
     def __init__(self, url: str, takeover: bool = False, epoch_above: int = 0) -> None:
         self.place = place_of(url)
         self._failed = False
-        self._begun = 0
         self._connection = connect(url)
         try:
             with telling(self.place):
@@ -105,18 +102,13 @@ class PostgresLogWriter:
         check_entries(entries, self._size)
         if self._failed or not is_idle(self._connection):
             raise LogFailed([failed(self.place, "an earlier append failed")])
-        with self._failing():
+        try:
             if not self._has_lock:
                 self._has_lock = self._try_lock()
             appended = self._append_at_once(entries)
             return self._append_in_parts(entries) if appended is None else appended
-
-    @contextmanager
-    def _failing(self) -> Generator[None]:
-        """Whether a commit that broke off has reached the server only opening the log again can tell."""
-        try:
-            yield
         except psycopg.Error as error:
+            # the commit may or may not have reached the server: only opening the log again can tell
             self._failed = True
             cause = database_fault(self.place, error)
             raise LogFailed([failed(self.place, cause.found), cause]) from error
@@ -133,36 +125,6 @@ class PostgresLogWriter:
             return None
         self._size += sum(len(entry.events) for entry in fresh)
         return appended
-
-    def begin(self, entries: Sequence[Entry]) -> int | None:
-        """Begin to append a group whose inputs are all new and its own.
-
-        The socket to look at until `ended` tells, and nothing else is asked meanwhile; None, and nothing is
-        done, where it is for `append`.
-        """
-        names = {entry.input_id for entry in entries}
-        size_bytes = sum(len(event) for entry in entries for event in entry.events)
-        few = size_bytes <= BEGIN_BYTES_MOST and len(names) == len(entries) <= BEGIN_ENTRIES_MOST
-        if not few or self._failed or not self._has_lock or not is_idle(self._connection):
-            return None
-        check_entries(entries, self._size)
-        with self._failing():
-            self._begun = sum(len(entry.events) for entry in entries)
-            return self._at_once.begin(entries, self._size)
-
-    def ended(self) -> bool | None:
-        """Whether what was begun is durable; None while it is under way. Raises LogFailed.
-
-        False: nothing was done, `append` looks into it.
-        """
-        with self._failing():
-            try:
-                done = self._at_once.ended()
-            except (errors.UniqueViolation, errors.InvalidSqlStatementName):
-                return False
-        if done:
-            self._size += self._begun
-        return done
 
     def _append_in_parts(self, entries: Sequence[Entry]) -> list[Appended]:
         """In one transaction: what is known of the inputs, the claim, then the rows by COPY."""

@@ -41,34 +41,14 @@ class Prepared:
             # psycopg forgets what is prepared after a transaction that was rolled back
             self._prepare()
             found = self._run(values)
-        return _rows(found)
-
-    def send(self, values: Sequence[bytes]) -> int:
-        """Begin to run it. The socket on which the answer comes: look there until `answer` has it."""
-        self._connection.send_query_prepared(self._name, values, self._binary, 1)
-        return self._connection.socket
-
-    def answer(self) -> list[list[bytes | None]] | None:
-        """The rows of what was sent; None while the answer is not whole. Does not wait."""
-        self._connection.consume_input()
-        if self._connection.is_busy():
-            return None
-        found = self._connection.get_result()
-        while self._connection.get_result() is not None:
-            pass  # the connection is free again after the last one
-        assert found is not None
-        return _rows(_check(found))
+        columns = range(found.nfields)
+        return [[found.get_value(row, column) for column in columns] for row in range(found.ntuples)]
 
     def _prepare(self) -> None:
         _check(self._connection.prepare(self._name, self._statement, self._types))
 
     def _run(self, values: Sequence[bytes]) -> PGresult:
         return _check(self._connection.exec_prepared(self._name, values, self._binary, 1))
-
-
-def _rows(found: PGresult) -> list[list[bytes | None]]:
-    columns = range(found.nfields)
-    return [[found.get_value(row, column) for column in columns] for row in range(found.ntuples)]
 
 
 def big(value: int) -> bytes:
