@@ -25,7 +25,7 @@ from benchmarks.row import Row
 from suanwang.clearing.choices import Choices, constraints, list_choices
 from suanwang.clearing.clear import clear
 from suanwang.clearing.compile import compile_problem
-from suanwang.clearing.costs import costs_of
+from suanwang.clearing.costs import exact_costs
 from suanwang.clearing.exact import fitting, new_solver, program
 from suanwang.clearing.places import Places, no_places
 from suanwang.clearing.problem import Problem
@@ -103,7 +103,7 @@ def percent(cost_nano: int, mine: Ours) -> float:
 
 def cost_nano(problem: Problem, places: Places) -> int:
     """The cost of a plan, exact."""
-    exact = costs_of(problem, places.entry, places.column, places.start).exact_nano
+    exact = exact_costs(problem, places)
     return exact_sum(np.where(places.served, exact, problem.demand.value_micro * 1000))
 
 
