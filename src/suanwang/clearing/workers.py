@@ -73,18 +73,21 @@ class Worker:
         """What runs here, on which machine, as which process."""
         return Origin(), platform.node(), os.getpid()
 
+    def load(self, asked: Asked) -> Int64Array:
+        """(slot + 1, column) change of load, milli-devices."""
+        by_column = asked.prefix.T.copy()
+        return self.shard.load(self.ground, asked.batch, asked.prefix, by_column, asked.weight, asked.noise)
+
     def answer(self, asked: Asked) -> Int64Array | Int32Array:
-        """(slot + 1, column) change of load, milli-devices, in 32 bits where that is exact."""
-        change_milli = self.shard.load(
-            self.ground, asked.batch, asked.prefix, asked.prefix.T.copy(), asked.weight, asked.noise
-        )
+        """The load as it travels: in 32 bits where that is exact."""
+        change_milli = self.load(asked)
         if max(change_milli.max(initial=0), -change_milli.min(initial=0)) <= INT32_MOST:
             return change_milli.astype(np.int32)
         return change_milli
 
     def answer_on(self, board: Board, batch: int, number: int) -> None:
         """Answer what the board asks, as worker `number` of it, there."""
-        board.loads()[number] = self.answer(board.question(batch))
+        board.loads()[number] = self.load(board.question(batch))
 
 
 class RayCrowd:
