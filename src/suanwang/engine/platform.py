@@ -209,10 +209,11 @@ class Platform:
     `reserved`: pool → heap of (start, sequence, attempt) not yet sent out; `preemptible`: pool → attempts
     that are out and may be told to make room, and how many by priority; `held_for`: (why, enterprise) →
     project → jobs; `room_of`: attempt → the job that it makes room for; `centre_of`: pool → centre.
-    `ground_type`: another one ranks places otherwise.
+    `ground_type`: another one ranks places otherwise. `clears`: whether it asks for clearings at all.
     """
 
     ground_type: type[Ground] = Ground
+    clears = True
 
     def __init__(self, state: Records | None = None, rules: dict[str, Rules] | None = None) -> None:
         self.state = state or empty_records()

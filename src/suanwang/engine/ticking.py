@@ -98,6 +98,8 @@ def new_slot(platform: Platform, at: int) -> Iterator[events.AnyEvent]:
         return
     for pool in list(platform.centre_of):
         yield from fill(platform, pool, at)
+    if not platform.clears:
+        return
     state, terms = platform.state, platform.terms
     slot = terms.slot_of(at) + terms.freeze_slots
     if state.clearing is not None and slot - state.cleared_slot <= CLEARING_SLOTS_MOST:

@@ -38,11 +38,6 @@ POLICY_TEXTS: dict[Policy, Text] = {
 }
 
 
-def clears(policy: Policy) -> bool:
-    """Whether the network is cleared from time to time."""
-    return policy != "fcfs"
-
-
 def latency_class_of(policy: Policy) -> LatencyClass:
     """How far the jobs may go."""
     return "local" if policy == "local-only" else "shiftable"
@@ -95,6 +90,7 @@ class SteeredGround(Ground):
 def platform_for(policy: Policy) -> Platform:
     """A platform that chooses by the policy; under `full` and `local-only` it is the engine untouched."""
     platform = Platform()
+    platform.clears = policy != "fcfs"
     if policy not in ("full", "local-only"):
         platform.ground_type = type("PolicyGround", (SteeredGround,), {"policy": policy})
     return platform

@@ -15,7 +15,6 @@ import msgspec
 from suanwang.clearing.by_prices import Settings
 from suanwang.engine import inputs
 from suanwang.engine.dispatching import orders_after
-from suanwang.engine.effects import AnyEffect, Solve
 from suanwang.feeds.network_inputs import network_inputs
 from suanwang.model.log import LogWriter
 from suanwang.model.orders import AnyOrder
@@ -28,7 +27,7 @@ from suanwang.simulator.forecasts import Forecast, first_signals, later_signals
 from suanwang.simulator.machine import SECOND_US, Machine
 from suanwang.simulator.mishaps import Mishaps, plan_mishaps
 from suanwang.simulator.nodes import Packing
-from suanwang.simulator.policies import Policy, clears, latency_class_of, platform_for
+from suanwang.simulator.policies import Policy, latency_class_of, platform_for
 from suanwang.simulator.runtimes import Runtimes
 from suanwang.simulator.solver import VirtualSolver
 from suanwang.simulator.tally import Tally
@@ -70,19 +69,6 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return exact and not self.mishaps.any
 
 
-class SimulatedWriter(Writer):
-    """The server's writer; a policy that never clears is spared the making of clearing requests."""
-
-    never_clears = False
-
-    def act(self, effect: AnyEffect) -> None:
-        """See `Writer.act`."""
-        if self.never_clears and isinstance(effect, Solve):
-            self.submit(inputs.TakePlan(f"plan/{effect.serial}", effect.serial, 0, (), (), 0, 0))
-        else:
-            super().act(effect)
-
-
 class Simulation:
     """One run. `tally`: what was counted, from the durable events alone."""
 
@@ -97,8 +83,7 @@ class Simulation:
             terms.policy, Settings(terms.seed, terms.threads, terms.steps), terms.clear_every, self.planned
         )
         self.centres: dict[str, ModelledCentre] = {}
-        self.writer = SimulatedWriter(platform_for(terms.policy), log, self.calendar, self.solver, self)
-        self.writer.never_clears = not clears(terms.policy)
+        self.writer = Writer(platform_for(terms.policy), log, self.calendar, self.solver, self)
         self.writer.told = self.tally.hear
         self.jobs = scenario.jobs.height
         self.arrived = 0
