@@ -1,6 +1,6 @@
 """Events of attempts, taken into the state: capacity, orders, usage, the end. Nothing is decided here."""
 
-from heapq import heappush
+from bisect import insort
 
 from suanwang.engine import events
 from suanwang.engine.apply_facts import apply_fact
@@ -56,8 +56,7 @@ def watch_attempt(platform: Platform, name: str, attempt: Attempt) -> None:
     figures, job = attempt.figures, platform.state.jobs[attempt.job]
     if attempt.state == "reserved":
         platform.agenda.arm(figures.start_at, "start", name)
-        heap = platform.reserved.setdefault(figures.pool, [])
-        heappush(heap, (figures.start_at, job.sequence, name))
+        insort(platform.reserved.setdefault(figures.pool, []), (figures.start_at, job.sequence, name))
         return
     platform.agenda.arm(figures.end_at + OVERDUE_S * 1_000_000, "overdue", name)
     if job.preemptible:

@@ -1,42 +1,30 @@
 """The memory of a centre's agent: how each record of its journal changes it. Nothing is decided here."""
 
+from collections.abc import Callable
+from typing import Any
+
 from suanwang.model import agent_records as records
 from suanwang.model.agent_records import NEVER_ENDED, AnyRecord, Memory, Work
-from suanwang.model.facts import AnyFact, Ended, Erased, Paused, Resumed, Started, Used
-from suanwang.model.orders import AnyOrder, Launch, Pause, Prolong, Resume, Stop
+from suanwang.model.facts import Ended, Erased, Paused, Resumed, Started, Used
+from suanwang.model.orders import Launch, Pause, Prolong, Resume, Stop
 
 
 def remember(memory: Memory, record: AnyRecord) -> Memory:
     """The memory after one more record. Decides nothing."""
-    match record:
-        case records.FactKept():
-            memory.facts.append(record.fact)
-            remember_fact(memory.works.get(record.fact.attempt), record.fact)
-        case records.OrderTaken():
-            remember_order(memory, record.order)
-        case records.Begun():
-            memory.works[record.attempt].phase = "begun"
-        case records.Stopping():
-            memory.works[record.attempt].stopping = record.why
-        case records.Over():
-            work = memory.works[record.attempt]
-            work.phase, work.over = "over", record
-        case records.Acknowledged():
-            for fact in memory.facts[: record.facts]:
-                if isinstance(fact, Erased):
-                    memory.works.pop(fact.attempt, None)
-                elif isinstance(fact, Ended) and fact.attempt in memory.works:
-                    memory.works[fact.attempt].end_known = True
-            del memory.facts[: record.facts]
-        case records.SessionBegun():
-            memory.session = record.session
-        case records.Remembered():
-            return record.memory
+    if isinstance(record, records.Remembered):
+        return record.memory
+    CHANGES[type(record)](memory, record)
     return memory
 
 
-def remember_order(memory: Memory, order: AnyOrder) -> None:
+def session_begun(memory: Memory, record: records.SessionBegun) -> None:
+    """Reports go under it."""
+    memory.session = record.session
+
+
+def order_taken(memory: Memory, record: records.OrderTaken) -> None:
     """What an order changes; an attempt's first launch is its only one."""
+    order = record.order
     memory.seen_order = order.number
     work = memory.works.get(order.attempt)
     match order:
@@ -54,8 +42,37 @@ def remember_order(memory: Memory, order: AnyOrder) -> None:
                 work.limit_s, work.end_at = order.limit_s, order.end_at
 
 
-def remember_fact(work: Work | None, fact: AnyFact) -> None:
-    """What a fact says of its attempt."""
+def begun(memory: Memory, record: records.Begun) -> None:
+    """Its engine is asked to run it."""
+    memory.works[record.attempt].phase = "begun"
+
+
+def stopping(memory: Memory, record: records.Stopping) -> None:
+    """The agent stops it."""
+    memory.works[record.attempt].stopping = record.why
+
+
+def over(memory: Memory, record: records.Over) -> None:
+    """It does not run any more."""
+    work = memory.works[record.attempt]
+    work.phase, work.over = "over", record
+
+
+def acknowledged(memory: Memory, record: records.Acknowledged) -> None:
+    """The platform has the first facts; of what is erased nothing is remembered."""
+    for fact in memory.facts[: record.facts]:
+        if isinstance(fact, Erased):
+            memory.works.pop(fact.attempt, None)
+        elif isinstance(fact, Ended) and fact.attempt in memory.works:
+            memory.works[fact.attempt].end_known = True
+    del memory.facts[: record.facts]
+
+
+def fact_kept(memory: Memory, record: records.FactKept) -> None:
+    """A fact to tell, and what it says of its attempt."""
+    fact = record.fact
+    memory.facts.append(fact)
+    work = memory.works.get(fact.attempt)
     if work is None:
         return
     match fact:
@@ -79,3 +96,14 @@ def remember_fact(work: Work | None, fact: AnyFact) -> None:
                 work.pauses[-1] = (work.pauses[-1][0], fact.at)
         case _:
             pass
+
+
+CHANGES: dict[type[Any], Callable[[Memory, Any], None]] = {
+    records.SessionBegun: session_begun,
+    records.OrderTaken: order_taken,
+    records.Begun: begun,
+    records.Stopping: stopping,
+    records.Over: over,
+    records.FactKept: fact_kept,
+    records.Acknowledged: acknowledged,
+}

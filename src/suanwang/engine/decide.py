@@ -3,8 +3,9 @@
     step(platform, input, at) → events
 
 A decision is a generator: it reads the state, yields an event, and goes on once the event is applied; it
-changes nothing itself. A malformed input raises before its first event. Anything else that is raised leaves
-the state void (`StepBroken`): the caller drops it and rebuilds it from the log.
+changes nothing itself. An input that cannot be raises before its first event; that its values are of their
+types has been asked at the door (`inputs.digest_of`). Anything else that is raised leaves the state void
+(`StepBroken`): the caller drops it and rebuilds it from the log.
 """
 
 from collections.abc import Iterator
@@ -34,9 +35,6 @@ from suanwang.ledger.refusals import CorruptLog
 from suanwang.units.errors import Fault, InvalidInput, InvariantBroken, SuanwangError
 from suanwang.units.text import Text, same
 
-OWN = (inputs.Tick, inputs.PlaceQueue, inputs.TakePlan)
-"""Inputs of the platform itself, which hold nothing from outside."""
-
 
 class StepBroken(Exception):
     """A step failed after its first event: the state is void, and must be made anew from the log."""
@@ -51,8 +49,6 @@ def step(platform: Platform, given: inputs.AnyInput, at: int) -> list[events.Any
     if at < platform.state.at:
         what = Text("time does not run backwards", "时间不能倒退")
         raise InvalidInput([Fault("at", what, str(at), same(f">= {platform.state.at}"), kind="time")])
-    if not isinstance(given, OWN):
-        inputs.check_form(given)
     platform.roll(at)
     found: list[events.AnyEvent] = []
     try:

@@ -285,7 +285,7 @@ class Ground(Stretch):
         for (touched, spare), indices in of_length.items():
             if now + touched > self.slots:
                 continue
-            asked = view.asked.take(indices, 0)
+            asked = view.asked.copy() if len(indices) == len(view.asked) else view.asked[indices]
             asked[:, 4] = touched
             window = Window(now, now + touched, moved_slots, spare)
             places, because = self._ask(shape, view, asked, allowed, window, most)

@@ -5,7 +5,6 @@ lines, agenda, indices) follow from them: a snapshot leaves them out.
 """
 
 from collections.abc import Iterator
-from heapq import heappop, heappush
 
 import msgspec
 
@@ -206,7 +205,7 @@ def empty_records() -> Records:
 class Platform:
     """The one writer's state: the records, and what follows from them. `rules`: programmes by id.
 
-    `reserved`: pool → heap of (start, sequence, attempt) not yet sent out; `preemptible`: pool → attempts
+    `reserved`: pool → (start, sequence, attempt) not yet sent out, in order; `preemptible`: pool → attempts
     that are out and may be told to make room, and how many by priority; `held_for`: (why, enterprise) →
     project → jobs; `room_of`: attempt → the job that it makes room for; `centre_of`: pool → centre.
     `ground_type`: another one ranks places otherwise. `clears`: whether it asks for clearings at all.
@@ -323,19 +322,24 @@ class Platform:
         return attempt.state != "ended"
 
     def reserved_soon(self, pool: str, most: int) -> list[str]:
-        """The first reservations of a pool that have not been sent out, at most `most`, earliest first."""
-        heap = self.reserved.get(pool)
+        """The first reservations of a pool that have not been sent out, at most `most`, earliest first.
+
+        What no longer stands is forgotten on the way.
+        """
+        entries = self.reserved.get(pool, [])
         found: list[tuple[int, int, str]] = []
-        while heap and len(found) < most:
-            entry = heappop(heap)
+        passed = 0
+        for entry in entries:
+            if len(found) == most:
+                break
+            passed += 1
             attempt = self.state.attempts[entry[2]]
             figures = attempt.figures
-            stands = attempt.state == "reserved" and (figures.pool, figures.start_at) == (pool, entry[0])
+            stands = attempt.state == "reserved" and figures.start_at == entry[0] and figures.pool == pool
             if stands and (not found or found[-1] != entry):
                 found.append(entry)
-        if heap is not None:
-            for entry in found:
-                heappush(heap, entry)
+        if passed > len(found):
+            entries[:passed] = found
         return [name for _, _, name in found]
 
     def shape_of(self, job: Job) -> Shape:

@@ -4,6 +4,7 @@ Decimals go as the shortest text that reads back as the same value, which is the
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -22,9 +23,12 @@ from suanwang.model.network import (
 from suanwang.model.scenario import Scenario
 from suanwang.units.instants import EPOCH
 
+TEXTS_REMEMBERED = 4096
+"""Tariffs and carbon factors come again from day to day."""
 SetUp = OpenNetwork | PublishSignals | EnrolCentre | DeclareOutage
 
 
+@lru_cache(TEXTS_REMEMBERED)
 def decimal_text(value: float) -> str:
     """The decimal that the value stands for: `1.25`, `3`, `0.000001`."""
     return format(value, ".17g") if float(format(value, ".15g")) != value else format(value, ".15g")

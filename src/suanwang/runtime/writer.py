@@ -110,9 +110,9 @@ class Writer:
     def take(self, ticket: Ticket, at: int, group: Group) -> None:
         """Decides one input from outside, once: the same again has the same answer."""
         given = ticket.given
-        digest = inputs.digest_of(given)
         group.tickets.append(ticket)
         try:
+            digest = inputs.digest_of(given)
             if self.answered(ticket, digest):
                 return
             ticket.events = step(self.platform, given, at)
@@ -149,7 +149,7 @@ class Writer:
 
     def record(self, name: str, digest: bytes, events: list[AnyEvent], group: Group) -> None:
         """Adds an entry to the group, and what follows from its events."""
-        group.entries.append(Entry(name, digest, tuple([encode(event) for event in events])))
+        group.entries.append(Entry(name, digest, tuple(map(encode, events))))
         group.events += events
         for effect in effects(events):
             group.effects[effect] = None

@@ -21,7 +21,7 @@ from suanwang.simulator.calendar import Calendar
 from suanwang.simulator.machine import EXIT_CODES, SECOND_US, Machine
 
 METER = "modelled"
-PATIENCE_US: dict[type, int] = {Started: 60 * SECOND_US, Erased: 60 * SECOND_US}
+PATIENCE_US: dict[type, int] = {Started: 60 * SECOND_US, Erased: 900 * SECOND_US}
 """That an attempt has begun, or was erased, is told this late at most."""
 NEVER_S = 10**9
 """Usage is told when an attempt pauses or ends; the simulation needs no readings between."""

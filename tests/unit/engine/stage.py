@@ -134,6 +134,7 @@ class Stage:
         before = encode_snapshot(self.platform) if may_fail else b""
         load = Load(self.platform) if self.checked else None
         try:
+            inputs.digest_of(given)  # as at the door
             found = step(self.platform, given, self.at)
         except Exception:
             traceless = not may_fail or encode_snapshot(self.platform) == before
