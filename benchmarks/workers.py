@@ -80,8 +80,7 @@ def seconds_of(problem: Problem) -> tuple[float, float, float, float]:
         whole, batch_jobs = gather_crowd(problem, ground, dense_row, batches, 1, pool, 0)
         halves, _ = gather_crowd(problem, ground, dense_row, batches, 2, pool, 0)
         shards = whole.shards + halves.shards
-        cells = problem.supply.capacity_milli.size + problem.supply.columns
-        with running_ray(len(shards), store_bytes(ground, shards, cells), None) as cluster:
+        with running_ray(len(shards), store_bytes(ground, shards), None) as cluster:
             crowds = [RayCrowd(cluster, ground, whole.shards), RayCrowd(cluster, ground, halves.shards)]
             for crowd in crowds:
                 crowd.meet()

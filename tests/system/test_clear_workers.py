@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 
@@ -135,6 +136,36 @@ def test_a_killed_worker_is_asked_again(made: Made, ray_here: Cluster, own: bool
         assert workers.deaths == 1
     finally:
         workers.dismiss()
+
+
+def test_workers_at_a_board_die_between_steps_and_during_them(
+    made: Made, ray_here: Cluster, tmp_path: Path
+) -> None:
+    problem = compile_problem(made["hard"][0])
+    question = idle_prices(problem)
+    with ThreadPoolExecutor(2) as pool:
+        ground, dense_row = survey(problem)
+        crowd, _ = gather_crowd(problem, ground, dense_row, 1, 2, pool, 0)
+        workers = RayCrowd(Cluster(ray_here.ray, str(tmp_path)), ground, crowd.shards)
+        try:
+            mine = [process for _, process in workers.meet()]
+            others = set(our_workers()) - set(mine)
+            for step in range(4):
+                asked = msgspec.structs.replace(question, prefix=question.prefix * (step + 1))
+                if step % 2:
+                    victim = next(iter(set(our_workers()) - others))
+                    os.kill(victim, signal.SIGSTOP if step == 3 else signal.SIGKILL)
+                    Timer(0.5, kill_if_there, (victim,)).start()
+                assert np.array_equal(workers.answer(asked).sum(axis=0), crowd.answer(asked).sum(axis=0))
+            assert workers.deaths == 2
+        finally:
+            workers.dismiss()
+
+
+def kill_if_there(process: int) -> None:
+    """Kills a process that may be gone."""
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
 
 
 def idle_prices(problem: Problem) -> Asked:

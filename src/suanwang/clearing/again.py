@@ -54,9 +54,8 @@ def place_again(placer: Placer, last: LastClearing) -> tuple[int, Places]:
             placement.sweep(queue_of(placer, choice, jobs[state.entry[jobs] < 0]), placer.prices[1.0], PLACE)
     placer.drop_worthless()
     moved = (state.entry != held.entry) | (state.column != held.column) | (state.start != held.start)
-    restless = np.flatnonzero(moved | (state.entry < 0))
-    for choice in choices:
-        placement.sweep(queue_of(placer, choice, restless), placer.prices[0.0], MOVE)
+    restless = queue_of(placer, choices[0], np.flatnonzero(moved))
+    placement.sweep(restless, placer.prices[0.0], MOVE)
     if demand.jobs <= EXCHANGES_UP_TO_JOBS:
         placer.exchange(passes=1, most=CANDIDATES_AGAIN)
     places = placement.places

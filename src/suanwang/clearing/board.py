@@ -1,7 +1,7 @@
 """Where the processes of one machine write prices and loads for each other: a file that all of them map.
 
 Ray would copy a step's prices and loads several times on their way, which costs more than a tenth of the
-step; here they are written once and read in place. Only the call that says so goes through Ray.
+step; here they are written once and read in place.
 """
 
 from functools import lru_cache
@@ -9,9 +9,13 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from suanwang.clearing.prices import Asked
 from suanwang.units.rounding import Int64Array
+
+BOARDS_KEPT = 8
+"""So many stay mapped in a process, the last ones used."""
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -56,7 +60,7 @@ class Board(msgspec.Struct, frozen=True):
         return loads.reshape(self.workers, self.rows, self.columns)
 
 
-@lru_cache(maxsize=1)
-def mapped(path: str) -> np.memmap:
+@lru_cache(maxsize=BOARDS_KEPT)
+def mapped(path: str) -> NDArray[np.uint8]:
     """The bytes of the file at `path`, mapped once in each process."""
-    return np.memmap(path, np.uint8, "r+")
+    return np.asarray(np.memmap(path, np.uint8, "r+"))

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import numpy as np
+from numba import njit
 
+from suanwang.clearing.demand import in_parts
 from suanwang.clearing.exact_response import NO_COST, least_costs
 from suanwang.clearing.ground import Entries, Ground, Tables, read_only
 from suanwang.clearing.problem import Problem
@@ -37,18 +39,14 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """The entries that one thread asks, in the order of their tables; `entry`: their places in the problem.
-
-    What the kernel reads of them is copied into that order: to jump for it would cost a quarter of the time.
-    """
+    """The entries that one thread asks, by table; `entry`: their places in the problem."""
 
     entry: Int64Array
-    entries: Entries
     tables: Tables
 
 
-def turns_of(problem: Problem, entries: Entries, pool: ThreadPoolExecutor, threads: int) -> list[Turn]:
-    """All `entries` of the problem by class, duration and start, in parts of about equal work."""
+def turns_of(problem: Problem, threads: int) -> list[Turn]:
+    """All entries of the problem by class, duration and start, in parts of about equal work."""
     demand = problem.demand
     span = (problem.supply.slots // BLOCK_SLOTS + 1) * BLOCK_SLOTS
     key = demand.device_class.astype(np.int64) * (int(demand.slots.max(initial=0)) + 1) + demand.slots
@@ -56,22 +54,25 @@ def turns_of(problem: Problem, entries: Entries, pool: ThreadPoolExecutor, threa
     done = np.cumsum(work_of_entries(demand)[entry])
     shares = [int(done[-1]) * part // threads if len(done) else 0 for part in range(1, threads)]
     cuts = np.searchsorted(done, shares)
-
-    def lay_out(part: Int64Array, of_part: Int64Array) -> Turn:
-        laid = Entries._make(read_only(values[part]) for values in entries)
-        return Turn(part, laid, cut_tables(demand, part, of_part // BLOCK_SLOTS, per_scan=0))
-
-    return list(pool.map(lay_out, np.split(entry, cuts), np.split(key, cuts)))
+    return [
+        Turn(part, cut_tables(demand, part, of_part // BLOCK_SLOTS, per_scan=0))
+        for part, of_part in zip(np.split(entry, cuts), np.split(key, cuts), strict=True)
+    ]
 
 
 class Certifier:
     """Certifies prices of one problem, as often as asked."""
 
     def __init__(
-        self, problem: Problem, ground: Ground, entries: Entries, pool: ThreadPoolExecutor, threads: int
+        self, problem: Problem, ground: Ground, entries: Entries, turns: list[Turn], pool: ThreadPoolExecutor
     ) -> None:
-        self.problem, self.ground, self.pool = problem, ground, pool
-        self.turns = turns_of(problem, entries, pool, threads)
+        self.problem, self.ground, self.turns, self.pool = problem, ground, turns, pool
+
+        def lay_out(turn: Turn) -> Entries:
+            return Entries._make(read_only(values[turn.entry]) for values in entries)
+
+        # copied into the order of the tables: to jump for them would cost the kernel a quarter of its time
+        self.entries = list(pool.map(lay_out, turns))
 
     def bound(self, price_micro: Int64Array) -> Bound:
         """bound(λ) for integer prices λ, (slot, column) micro-yuan per device-slot."""
@@ -84,13 +85,13 @@ class Certifier:
         columns = int(np.diff(supply.class_first).max(initial=1))
         least_nano = np.full(self.problem.demand.entries, NO_COST, np.int64)
 
-        def ask(turn: Turn) -> None:
+        def ask(turn: Turn, entries: Entries) -> None:
             least_costs(
-                turn.tables, read_only(turn.entry), turn.entries, self.ground, read_only(prefix), by_column,
+                turn.tables, read_only(turn.entry), entries, self.ground, read_only(prefix), by_column,
                 deepest_micro, room_for(turn.tables, columns), least_nano,
             )  # fmt: skip
 
-        list(self.pool.map(ask, self.turns))
+        list(self.pool.map(ask, self.turns, self.entries))
         job_nano = least_of_jobs(self.problem, least_nano)
         certified_nano = exact_sum(job_nano) - exact_sum_of_products(price_micro, supply.capacity_milli)
         return Bound(certified_nano, least_nano, job_nano)
@@ -100,7 +101,19 @@ def least_of_jobs(problem: Problem, least_nano: Int64Array) -> Int64Array:
     """(job,) min(value, least over the job's entries), nano-yuan."""
     demand = problem.demand
     least = demand.value_micro * 1000
-    able = np.diff(demand.first) > 0
-    if able.any():
-        least[able] = np.minimum(least[able], np.minimum.reduceat(least_nano, demand.first[:-1][able]))
+
+    def lower(first_job: int, last_job: int) -> None:
+        lower_to_entries(first_job, last_job, demand.first, least_nano, least)
+
+    in_parts(lower, demand.jobs)
     return least
+
+
+@njit(cache=True, nogil=True)
+def lower_to_entries(
+    first_job: int, last_job: int, first: Int64Array, least_nano: Int64Array, least: Int64Array
+) -> None:
+    """Lower `least` of jobs [first, last) to the least over their entries, where that is below it."""
+    for j in range(first_job, last_job):
+        for n in range(first[j], first[j + 1]):
+            least[j] = min(least[j], least_nano[n])

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from suanwang.clearing.again import place_again
-from suanwang.clearing.bound import Bound, Certifier
+from suanwang.clearing.bound import Bound, Certifier, turns_of
 from suanwang.clearing.ground import Entries, Ground
 from suanwang.clearing.last import LastClearing, last_prices
 from suanwang.clearing.placement import Placement
@@ -91,10 +91,11 @@ def clear_by_prices(
     `WORSE_MOST` above the last, from scratch too; then the cheaper plan and the higher bound of the two.
     """
     with ThreadPoolExecutor(settings.threads) as pool:
-        ready = make_ready(problem, settings.threads, pool)
         if last is None:
-            return from_scratch(ready, settings, watch)
-        again = clear_again(ready, last, watch)
+            return from_scratch(make_ready(problem, settings.threads, pool), settings, watch)
+        pricing = pool.submit(last_prices, problem, last)
+        ready = make_ready(problem, settings.threads, pool)
+        again = clear_again(ready, last, pricing.result(), watch)
         if last.gap is not None and again.gap is not None and again.gap <= last.gap + WORSE_MOST:
             return again
         return better_of(again, from_scratch(ready, settings, watch))
@@ -102,9 +103,10 @@ def clear_by_prices(
 
 def make_ready(problem: Problem, threads: int, pool: ThreadPoolExecutor) -> Ready:
     """Lay the problem out for the kernels."""
+    sorting = pool.submit(turns_of, problem, threads)
     ground, dense_row = survey(problem)
     entries = entries_of(problem, dense_row, slice(None))
-    certifier = Certifier(problem, ground, entries, pool, threads)
+    certifier = Certifier(problem, ground, entries, sorting.result(), pool)
     return Ready(problem, ground, dense_row, entries, certifier, pool)
 
 
@@ -136,7 +138,7 @@ def searched(ready: Ready, settings: Settings, watch: Watch) -> tuple[Int64Array
     crowd, batch_jobs = gather_crowd(problem, ground, ready.dense_row, batches, shards, pool, settings.seed)
     if settings.workers:
         watch.phase("workers")
-    with hired(problem, ground, crowd, settings.ray) if settings.workers else nullcontext(crowd) as asked:
+    with hired(ground, crowd, settings.ray) if settings.workers else nullcontext(crowd) as asked:
         watch.phase("prices")
         search = PriceSearch(problem, asked, batch_jobs, pool, settings.seed)
         steps = settings.steps or STEPS
@@ -156,10 +158,9 @@ def searched(ready: Ready, settings: Settings, watch: Watch) -> tuple[Int64Array
     return price_micro, bound, free_bound
 
 
-def clear_again(ready: Ready, last: LastClearing, watch: Watch) -> Priced:
+def clear_again(ready: Ready, last: LastClearing, price_micro: Int64Array, watch: Watch) -> Priced:
     """Certify the last prices on the new problem, keep the places that hold, place the other jobs."""
     watch.phase("bound")
-    price_micro = last_prices(ready.problem, last)
     bound = ready.certifier.bound(price_micro)
     watch.bound(bound.nano)
     nothing = np.zeros_like(price_micro)

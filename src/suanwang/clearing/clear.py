@@ -12,7 +12,7 @@ from suanwang.clearing.costs import worth_having
 from suanwang.clearing.exact import solve_exact
 from suanwang.clearing.fcfs import place_first_come
 from suanwang.clearing.last import LastClearing
-from suanwang.clearing.places import Places
+from suanwang.clearing.places import Places, add_load
 from suanwang.clearing.problem import Problem
 from suanwang.clearing.refusal import reasons_of
 from suanwang.clearing.verify import verify
@@ -115,6 +115,10 @@ def outcome_of(problem: Problem, method: Method, seed: int, solved: Solved) -> O
     """The plan as columns in the order of the scenario's jobs and pools."""
     supply, demand = problem.supply, problem.demand
     places, costs = worth_having(problem, solved.places)
+    with ThreadPoolExecutor(1) as beside:
+        finding = beside.submit(reasons_of, problem, places, solved.free_bound.job_nano)
+        unsold_micro = unsold_nano(problem, places, solved.price_micro) // 1000
+        reason = finding.result().astype(np.int8)
     served = places.served
     entry = np.maximum(places.entry, 0)
     end = places.start + demand.slots[entry] if demand.entries else places.start
@@ -123,7 +127,6 @@ def outcome_of(problem: Problem, method: Method, seed: int, solved: Solved) -> O
     price_micro[supply.column_pool] = solved.price_micro.T
     fractional = int(demand.fractional.sum())
     bound_micro = solved.bound.published_micro(fractional)
-    unsold_micro = unsold_nano(problem, places, solved.price_micro) // 1000
     return Outcome(
         method=method,
         seed=seed,
@@ -136,7 +139,7 @@ def outcome_of(problem: Problem, method: Method, seed: int, solved: Solved) -> O
         carbon_micro=costs.carbon_micro,
         data_micro=costs.data_micro,
         total_micro=total,
-        reason=reasons_of(problem, places, solved.free_bound.job_nano).astype(np.int8),
+        reason=reason,
         price_micro=price_micro,
         bound_micro=bound_micro,
         bound_uncapacitated_micro=solved.free_bound.published_micro(fractional),
@@ -154,10 +157,7 @@ def unsold_nano(problem: Problem, places: Places, price_micro: Int64Array) -> in
     The rest of cost − bound is Σ over jobs of (the reduced cost of the place taken − the job's least).
     """
     supply, demand = problem.supply, problem.demand
-    taken = np.flatnonzero(places.served)
-    entry, column = places.entry[taken], places.column[taken]
-    load = np.zeros((supply.slots + 1, supply.columns), np.int64)
-    np.add.at(load, (places.start[taken], column), demand.milli[entry])
-    np.subtract.at(load, (places.start[taken] + demand.slots[entry], column), demand.milli[entry])
-    free = supply.capacity_milli - np.cumsum(load[:-1], axis=0)
+    change_milli = np.zeros((supply.slots + 1, supply.columns), np.int64)
+    add_load(places.entry, places.column, places.start, demand.milli, demand.slots, change_milli)
+    free = supply.capacity_milli - np.cumsum(change_milli[:-1], axis=0)
     return exact_sum_of_products(price_micro, free)

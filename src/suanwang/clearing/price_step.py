@@ -7,7 +7,7 @@
 import numpy as np
 from numba import njit
 
-from suanwang.clearing.windows import Float64Array
+from suanwang.clearing.windows import EXACT_MINIMA, Float64Array, Index
 from suanwang.units.rounding import Int64Array
 
 MOMENTUM = 0.85
@@ -17,7 +17,7 @@ EXCESS_LEAST = -0.9
 EXCESS_MOST = 2.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=EXACT_MINIMA)
 def step_prices(
     first: int,
     last: int,
@@ -46,25 +46,32 @@ def step_prices(
     job would pay. `changes`: (shard, slot + 1, column). `prefix` becomes the prefix sum over slots of u + λ,
     with λ rounded to an integer, as jobs are asked with; if `count`, the rounded λ is added to `total`.
     """
-    slots = unit_micro.shape[0]
+    # one short loop after the other, each over few arrays, so that the compiler takes many columns at a time
+    begin, width = Index(first), Index(last - first)
     load = np.zeros(last - first, np.int64)
-    for c in range(first, last):
-        prefix[0, c] = 0.0
-    for t in range(slots):
-        for c in range(first, last):
-            for shard in range(changes.shape[0]):
-                load[c - first] += changes[shard, t, c]
-            unit = np.float64(unit_micro[t, c])
-            if capacity_milli[t, c] > 0:
-                over = load[c - first] * scale / capacity_milli[t, c] - 1.0
-                mean = MOMENTUM * excess[t, c] + (1.0 - MOMENTUM) * over
-                excess[t, c] = mean
-                height = max(unit + price[t, c], 0.0) + floor_micro[c]
-                push = min(max(mean, EXCESS_LEAST), EXCESS_MOST)
-                price[t, c] = max(0.0, price[t, c] + STEP * temperature * height * push)
-            else:
-                price[t, c] = shut_micro[c]
-            rounded = np.rint(price[t, c])
-            prefix[t + 1, c] = prefix[t, c] + unit + rounded
-            if count:
-                total[t, c] += np.int64(rounded)
+    rounded = np.zeros(last - first)
+    for c in range(width):
+        prefix[Index(0), begin + c] = 0.0
+    for t in range(Index(unit_micro.shape[0])):
+        for shard in range(Index(changes.shape[0])):
+            for c in range(width):
+                load[c] += changes[shard, t, begin + c]
+        for c in range(width):
+            capacity = capacity_milli[t, begin + c]
+            over = load[c] * scale / max(capacity, 1) - 1.0
+            mean = MOMENTUM * excess[t, begin + c] + (1.0 - MOMENTUM) * over
+            excess[t, begin + c] = mean if capacity > 0 else excess[t, begin + c]
+        for c in range(width):
+            now = price[t, begin + c]
+            height = max(np.float64(unit_micro[t, begin + c]) + now, 0.0) + floor_micro[begin + c]
+            push = min(max(excess[t, begin + c], EXCESS_LEAST), EXCESS_MOST)
+            stepped = max(0.0, now + STEP * temperature * height * push)
+            stepped = stepped if capacity_milli[t, begin + c] > 0 else shut_micro[begin + c]
+            price[t, begin + c] = stepped
+            rounded[c] = np.rint(stepped)
+        for c in range(width):
+            unit = np.float64(unit_micro[t, begin + c])
+            prefix[t + Index(1), begin + c] = prefix[t, begin + c] + unit + rounded[c]
+        if count:
+            for c in range(width):
+                total[t, begin + c] += np.int64(rounded[c])

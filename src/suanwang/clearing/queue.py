@@ -5,9 +5,10 @@ import numpy as np
 from numba import njit
 
 from suanwang.clearing.bound import Bound
+from suanwang.clearing.demand import in_parts
 from suanwang.clearing.exact_response import NO_COST
 from suanwang.clearing.ground import Tables
-from suanwang.clearing.problem import Demand, Int32Array, Problem
+from suanwang.clearing.problem import Demand, Problem
 from suanwang.clearing.shards import BLOCK_SLOTS, cut_tables
 from suanwang.clearing.windows import Float64Array
 from suanwang.units.rounding import Int64Array
@@ -51,23 +52,26 @@ def urgency(demand: Demand, bound: Bound) -> Float64Array:
     −log2 units − 2·log2 duration + 0.7·log2 window + log2 pools − log2 clip((value − m)/m, 0.05, 4), with m
     the job's least cost under prices.
     """
-    value = demand.value_micro[demand.job] * 1000.0
-    least = np.minimum(bound.least_nano.astype(np.float64), value)
-    margin = np.clip((value - least) / np.maximum(least, 1.0), 0.05, 4.0)
-    return (
-        -np.log2(demand.milli / 1000.0)
-        - 2.0 * log2_of(demand.slots)
-        + 0.7 * log2_of(demand.starts)
-        + log2_of(demand.allowed)
-        - np.log2(margin)
-    )
+    most = max(int(counts.max(initial=1)) for counts in (demand.slots, demand.starts, demand.allowed))
+    log2_of = np.zeros(most + 1)
+    log2_of[1:] = np.log2(np.arange(1, most + 1))
+    order = np.empty(demand.entries)
 
+    def fill(first_entry: int, last_entry: int) -> None:
+        part = slice(first_entry, last_entry)
+        value = demand.value_micro[demand.job[part]] * 1000.0
+        least = np.minimum(bound.least_nano[part].astype(np.float64), value)
+        margin = np.clip((value - least) / np.maximum(least, 1.0), 0.05, 4.0)
+        order[part] = (
+            -np.log2(demand.milli[part] / 1000.0)
+            - 2.0 * log2_of[demand.slots[part]]
+            + 0.7 * log2_of[demand.starts[part]]
+            + log2_of[demand.allowed[part]]
+            - np.log2(margin)
+        )
 
-def log2_of(counts: Int32Array) -> Float64Array:
-    """log2 of whole numbers ≥ 1, looked up."""
-    table = np.zeros(int(counts.max(initial=1)) + 1)
-    table[1:] = np.log2(np.arange(1, len(table)))
-    return table[counts]
+    in_parts(fill, demand.entries)
+    return order
 
 
 def steps_of(order: Float64Array) -> Int64Array:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from suanwang.clearing.problem import BoolArray, Int32Array
 from suanwang.model.scenario import Scenario
+from suanwang.units.stable_order import stable_order
 
 
 class Sites(msgspec.Struct, frozen=True):
@@ -52,8 +53,9 @@ def within_reach(jobs: pl.DataFrame, region: Int32Array, rtt_ms: NDArray[np.floa
     count = np.full(len(region), centres, np.int64)
     limit = jobs["max_rtt_ms"].to_numpy()
     limited = np.flatnonzero(~np.isnan(limit))
-    order = limited[np.argsort(region[limited], kind="stable")]
-    cuts = np.searchsorted(region[order], np.arange(rtt_ms.shape[0] + 1))
+    order, ranked = stable_order(region[limited].astype(np.int64))
+    order = limited[order]
+    cuts = np.searchsorted(ranked, np.arange(rtt_ms.shape[0] + 1))
     for place in range(rtt_ms.shape[0]):
         here = order[cuts[place] : cuts[place + 1]]
         if len(here):

@@ -2,8 +2,9 @@
 
 The shard of jobs travels once, through Ray's object store, where workers of one machine read it in place. A
 step then sends the prices to all workers and gets from each the change of load by slot and column: on a Ray
-of our own, which is this machine's, on a `Board`, else through the store. Loads are integers, so their sum is
-the same for any number of workers, and the same as with threads.
+of our own, which is this machine's, on a `Board`, beside which each worker waits for its `Doorbell`; else by
+calls, through the store. Loads are integers, so their sum is the same for any number of workers, and the same
+as with threads.
 
 A worker that dies is replaced, by Ray's choice of machine; the new one reads the shard from the store again
 and the step is asked again. An answer depends on the shard and on what is asked alone, so asking twice is
@@ -13,11 +14,11 @@ harmless.
 import os
 import pickle
 import platform
-import secrets
-from collections.abc import Callable, Generator
+import tempfile
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import llvmlite
 import msgspec
@@ -26,9 +27,10 @@ import numpy as np
 
 from suanwang import __version__
 from suanwang.clearing.board import Board
+from suanwang.clearing.doorbell import Doorbell
 from suanwang.clearing.ground import Answers, Ground
 from suanwang.clearing.prices import Asked, ThreadCrowd
-from suanwang.clearing.problem import Int32Array, Problem
+from suanwang.clearing.problem import Int32Array
 from suanwang.clearing.ray_cluster import Cluster, first_line, running_ray, too_few
 from suanwang.clearing.shards import Shard, room_for
 from suanwang.units.errors import Fault, Unsupported
@@ -39,9 +41,10 @@ DEATHS_MOST = 20
 """Workers that die so often die of their work."""
 HIRE_SECONDS = 180.0
 """How long a cluster may take to start the workers."""
-STORE_SPARE = 1.25
-STEPS_HELD = 4
-"""Steps whose prices and loads the store holds at a time, at most."""
+PATIENCE_SECONDS = 0.2
+"""Where no worker rings for so long, it is asked whether all are alive."""
+STORE_SPARE = 1.5
+"""Ray begins to write objects to disk where four fifths of its store are full."""
 INT32_MOST = 2**31 - 1
 
 
@@ -85,9 +88,59 @@ class Worker:
             return change_milli.astype(np.int32)
         return change_milli
 
-    def answer_on(self, board: Board, batch: int, number: int) -> None:
-        """Answer what the board asks, as worker `number` of it, there."""
-        board.loads()[number] = self.load(board.question(batch))
+    def serve(self, board: Board, number: int, bell: str, told: str) -> NoReturn:
+        """Answer what the board asks, there, as worker `number`, whenever it rings, and ring in return.
+
+        `bell`: FIFO on which it rings with a step and its batch. `told`: FIFO for the step and `number`.
+        """
+        asked, answered = Doorbell(bell), Doorbell(told)
+        while True:
+            step, batch = asked.wait()
+            board.loads()[number] = self.load(board.question(batch))
+            answered.ring(step, number)
+
+
+class Counter:
+    """Where workers of one machine serve: a board, a bell for each of them, and one that they ring."""
+
+    def __init__(self, folder: str, asked: Asked, workers: list[Any]) -> None:
+        """`asked`: a question, for its shape. The files lie in a folder of their own in `folder`."""
+        self.folder = Path(tempfile.mkdtemp(dir=folder))
+        rows, columns = asked.prefix.shape
+        self.board = Board(str(self.folder / "board"), rows, columns, len(asked.noise), len(workers))
+        self.board.make()
+        self.told = Doorbell(str(self.folder / "told"))
+        self.bells: dict[int, Doorbell] = {}
+        self.serving: dict[Any, int] = {}
+        self.step = self.employed = 0
+        for number, worker in enumerate(workers):
+            self.employ(number, worker)
+
+    def employ(self, number: int, worker: Any) -> None:
+        """Let a worker serve as `number`, with a bell of its own: nobody answers what another was asked."""
+        self.employed += 1
+        path = str(self.folder / f"bell-{self.employed}")
+        if number in self.bells:
+            self.bells[number].close()
+        self.bells[number] = Doorbell(path)
+        serving = worker.serve.remote(self.board, number, path, str(self.folder / "told"))
+        self.serving[serving] = number
+
+    def ask(self, asked: Asked) -> None:
+        """Put the question of the next step to all."""
+        self.step += 1
+        self.board.write(asked)
+        for number in self.bells:
+            self.ring(number, asked)
+
+    def ring(self, number: int, asked: Asked) -> None:
+        """Call one worker to the board."""
+        self.bells[number].ring(self.step, asked.batch)
+
+    def close(self) -> None:
+        """Lets go of the bells; the files go with the folder of Ray's."""
+        for bell in (self.told, *self.bells.values()):
+            bell.close()
 
 
 class RayCrowd:
@@ -96,7 +149,7 @@ class RayCrowd:
     def __init__(self, cluster: Cluster, ground: Ground, shards: list[Shard]) -> None:
         ray = self.ray = cluster.ray
         self.folder = cluster.folder
-        self.board: Board | None = None
+        self.counter: Counter | None = None
         self.actor = ray.remote(num_cpus=1)(Worker)
         # Held here, so that they stay in the store for a worker that comes later.
         self.ground_at = ray.put(ground)
@@ -123,56 +176,75 @@ class RayCrowd:
         return [(machine, process) for _, machine, process in told]
 
     def answer(self, asked: Asked) -> Int64Array:
-        """See `prices.Crowd`; the sum of all shards."""
-        ask = self.by_store(asked) if self.folder is None else self.by_board(asked, self.folder)
-        waiting = {ask(number): number for number in range(len(self.workers))}
+        """See `prices.Crowd`."""
+        return self.by_calls(asked) if self.folder is None else self.by_board(asked, self.folder)
+
+    def by_calls(self, asked: Asked) -> Int64Array:
+        """The answer through Ray's object store: the sum of all shards."""
+        at = self.ray.put(asked)
+        waiting = {worker.answer.remote(at): number for number, worker in enumerate(self.workers)}
         total_milli = np.zeros((1, *asked.prefix.shape), np.int64)
         while waiting:
             (done,), _ = self.ray.wait(list(waiting), num_returns=1)
             number = waiting.pop(done)
             try:
-                told = self.ray.get(done)
+                total_milli[0] += self.ray.get(done)
             except self.ray.exceptions.RayActorError as error:
                 self.replace(number, error)
-                waiting[ask(number)] = number
-            else:
-                total_milli[0] += told if self.board is None else self.board.loads()[number]
+                waiting[self.workers[number].answer.remote(at)] = number
         return total_milli
 
-    def by_store(self, asked: Asked) -> Callable[[int], Any]:
-        """How to ask a worker through Ray's object store."""
-        at = self.ray.put(asked)
-        return lambda number: self.workers[number].answer.remote(at)
+    def by_board(self, asked: Asked, folder: str) -> Int64Array:
+        """The answer on a board, set up in `folder` for the first question; there until the next one."""
+        if self.counter is None:
+            self.counter = Counter(folder, asked, self.workers)
+        counter = self.counter
+        counter.ask(asked)
+        waiting = set(range(len(self.workers)))
+        while waiting:
+            told = counter.told.wait_for(PATIENCE_SECONDS)
+            # a ring for an earlier step may come from one who was asked twice
+            if told is not None and told[0] == counter.step:
+                waiting.discard(told[1])
+            for number in self.fallen(counter) if told is None else ():
+                counter.employ(number, self.workers[number])
+                if number in waiting:
+                    counter.ring(number, asked)
+        return counter.board.loads()
 
-    def by_board(self, asked: Asked, folder: str) -> Callable[[int], Any]:
-        """How to ask a worker on a board, made in `folder` for the first question."""
-        if self.board is None:
-            path = str(Path(folder) / f"board-{secrets.token_hex(8)}")
-            rows, columns = asked.prefix.shape
-            self.board = Board(path, rows, columns, len(asked.noise), len(self.workers))
-            self.board.make()
-        board = self.board
-        board.write(asked)
-        return lambda number: self.workers[number].answer_on.remote(board, asked.batch, number)
+    def fallen(self, counter: Counter) -> list[int]:
+        """Which workers died as they served; others stand in their places."""
+        done, _ = self.ray.wait(list(counter.serving), num_returns=len(counter.serving), timeout=0)
+        numbers: list[int] = []
+        for ended in done:
+            numbers.append(counter.serving.pop(ended))
+            try:
+                self.ray.get(ended)
+            except self.ray.exceptions.RayActorError as error:
+                self.replace(numbers[-1], error)
+        return numbers
 
     def replace(self, number: int, error: Exception) -> None:
         """A new worker in the place of one that died of `error`."""
         self.deaths += 1
         if self.deaths > DEATHS_MOST:
             raise worn_out(first_line(error)) from None
+        # should it live after all, it is not to write where the new one does
+        self.ray.kill(self.workers[number])
         self.workers[number] = self.actor.remote(self.ground_at, self.shards_at[number])
 
     def dismiss(self) -> None:
         """Let the workers go."""
         for worker in self.workers:
             self.ray.kill(worker)
+        if self.counter is not None:
+            self.counter.close()
 
 
 @contextmanager
-def hired(problem: Problem, ground: Ground, crowd: ThreadCrowd, address: str | None) -> Generator[RayCrowd]:
+def hired(ground: Ground, crowd: ThreadCrowd, address: str | None) -> Generator[RayCrowd]:
     """A worker for each shard of `crowd`, on a Ray of this machine or on the cluster at `address`."""
-    cells = problem.supply.capacity_milli.size + problem.supply.columns
-    with running_ray(len(crowd.shards), store_bytes(ground, crowd.shards, cells), address) as cluster:
+    with running_ray(len(crowd.shards), store_bytes(ground, crowd.shards), address) as cluster:
         workers = RayCrowd(cluster, ground, crowd.shards)
         try:
             workers.meet()
@@ -190,15 +262,11 @@ def without_room(shard: Shard) -> Shard:
     )
 
 
-def store_bytes(ground: Ground, shards: list[Shard], cells: int) -> int:
-    """What the object store of one machine must hold: the ground, all shards, prices and loads of some steps.
-
-    `cells`: numbers in the prices of a step.
-    """
+def store_bytes(ground: Ground, shards: list[Shard]) -> int:
+    """What the object store of a Ray of our own must hold: the ground and all shards."""
     buffers: list[pickle.PickleBuffer] = []
     pickle.dumps((ground, *map(without_room, shards)), protocol=5, buffer_callback=buffers.append)
-    held = sum(buffer.raw().nbytes for buffer in buffers)
-    return int(STORE_SPARE * held) + STEPS_HELD * (len(shards) + 1) * 8 * cells
+    return int(STORE_SPARE * sum(buffer.raw().nbytes for buffer in buffers))
 
 
 def strangers(found: str) -> Unsupported:
