@@ -1,22 +1,24 @@
-"""Lives through one seed of the fault test again: `python -m tests.system.replay_fault SEED [SEED …]`."""
+"""Lives through worlds of faults again: `python -m tests.system.replay_fault [--clocks] SEED [SEED …]`."""
 
 import sys
 
+from suanwang.simulator.faults.plan import clock_weather_of, weather_of
 from suanwang.simulator.faults.truth import check
 from suanwang.simulator.faults.world import World
 
 
-def main(seeds: list[str]) -> int:
+def main(given: list[str]) -> int:
     """Exit 1 where something is not as it must be."""
     bad = 0
-    for seed in seeds:
-        world = World(int(seed))
+    drawn = clock_weather_of if "--clocks" in given else weather_of
+    for seed in [one for one in given if one != "--clocks"]:
+        world = World(int(seed), drawn)
         world.run()
         faults = check(world)
         bad += bool(faults)
         print(f"seed {seed}: {world.storm}")
         print(
-            f"  {world.log.size} events, {world.server.leads} leads, "
+            f"  {world.log.size} events, {world.calendar.count} happenings, {world.server.leads} leads, "
             f"{sum(agent.deaths for agent in world.agents.values())} agents died"
         )
         for fault in faults:

@@ -3,27 +3,31 @@
 A seed that fails prints the command that shows it again.
 """
 
+from collections.abc import Callable
+
 import pytest
 
 from suanwang.engine import platform as engine_platform
 from suanwang.runtime.writer import Writer
 from suanwang.simulator.faults import world as world_of_faults
+from suanwang.simulator.faults.plan import SECOND_US, Dice, Weather, clock_weather_of, weather_of
 from suanwang.simulator.faults.server import FaultyServer
 from suanwang.simulator.faults.truth import check
-from suanwang.simulator.faults.world import World, replay_command
+from suanwang.simulator.faults.world import World
 
 SEEDS_IN_TEST, SEEDS_IN_SOAK, SEEDS_AT_ONCE = 160, 5000, 20
+SEEDS_OF_CLOCKS, CLOCKS_IN_SOAK = 60, 2000
 
 
-def live_through(seed: int) -> World:
-    world = World(seed)
+def live_through(seed: int, drawn: Callable[[Dice], Weather] = weather_of) -> World:
+    world = World(seed, drawn)
     try:
         world.run()
         faults = check(world)
     except Exception as error:
-        error.add_note(replay_command(seed))
+        error.add_note(world.replay_command)
         raise
-    assert not faults, "\n".join([replay_command(seed), *faults])
+    assert not faults, "\n".join([world.replay_command, *faults])
     return world
 
 
@@ -42,6 +46,31 @@ def test_nothing_is_lost_or_charged_twice_or_runs_twice(first: int):
 def test_thousands_of_worlds(first: int):
     for seed in range(first, first + 100):
         live_through(seed)
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS_OF_CLOCKS, SEEDS_AT_ONCE))
+def test_no_clock_that_jumps_shortens_or_lengthens_what_runs(first: int):
+    worlds = [live_through(seed, clock_weather_of) for seed in range(first, first + SEEDS_AT_ONCE)]
+    ends = [event for world in worlds for event in ends_of(world)]
+    # limits were reached and others not, while clocks stood hours apart
+    assert any(reason == "limit_time" for reason, _ in ends)
+    assert any(reason == "exit" and ran_us > 3600 * SECOND_US for reason, ran_us in ends)
+    assert sum(world.jumps for world in worlds) > 10 * SEEDS_AT_ONCE
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(10_000, 10_000 + CLOCKS_IN_SOAK, 100))
+def test_thousands_of_worlds_with_jumping_clocks(first: int):
+    for seed in range(first, first + 100):
+        live_through(seed, clock_weather_of)
+
+
+def ends_of(world: World) -> list[tuple[str, int]]:
+    """Why each attempt ended and how long it ran."""
+    assert world.server.writer is not None
+    attempts = world.server.writer.platform.state.attempts
+    runs = [one for agent in world.agents.values() for one in agent.runs()]
+    return [(attempts[name].reason, run.ran_us(run.ended_at)) for name, run in runs if name in attempts]
 
 
 def test_a_seed_decides_everything():
@@ -75,7 +104,7 @@ def test_a_world_that_never_comes_to_rest_is_given_up(monkeypatch: pytest.Monkey
     monkeypatch.setattr(world_of_faults, "HAPPENINGS_MOST", 1000)
     with pytest.raises(RuntimeError, match="no end") as found:
         live_through(7)
-    assert found.value.__notes__ == [replay_command(7)]
+    assert found.value.__notes__ == ["python -m tests.system.replay_fault 7"]
 
 
 def test_a_server_that_answers_before_it_is_durable_is_found_out(monkeypatch: pytest.MonkeyPatch):

@@ -55,7 +55,7 @@ class Client:
     def spec(self, name: str) -> JobSpec:
         """A job that fits at least two centres; gangs and short windows among them."""
         dice, world = self.world.dice, self.world
-        limit_s = dice.one_of((60, 300, 600, 1800, 3600))
+        limit_s = dice.one_of(world.weather.limits_s)
         units_milli, nodes = dice.one_of(GANGS)
         alternatives = [Alternative("A", units_milli, nodes, limit_s)]
         if dice.happens(0.3):

@@ -13,7 +13,8 @@ class Weather(msgspec.Struct, frozen=True):
     """Shares (0 to 1) of messages and steps that go wrong, and mean minutes between disasters (0: none).
 
     `storm_us`: after it everything is calm, and all must come to its end. `fatal`: a centre never comes back.
-    `set_back`: once, the platform is restored from a backup.
+    `set_back`: once, the platform is restored from a backup. `clock_jump_most_s`: by so much a wall clock
+    jumps at most. `reboot`: share of the agents' deaths with which their steady clock begins anew.
     """
 
     storm_us: int
@@ -32,6 +33,9 @@ class Weather(msgspec.Struct, frozen=True):
     short_runs: bool
     network_changes_min: float
     set_back: bool
+    clock_jump_most_s: int = 7200
+    reboot: float = 0.0
+    limits_s: tuple[int, ...] = (60, 300, 600, 1800, 3600)
 
 
 class Dice:
@@ -83,6 +87,31 @@ def weather_of(dice: Dice) -> Weather:
         short_runs=dice.happens(0.5),
         network_changes_min=every(10, 90),
         set_back=dice.happens(0.2),
+    )
+
+
+def clock_weather_of(dice: Dice) -> Weather:
+    """Long jobs while clocks jump by hours, far more often than work ends; all else is mild."""
+    return Weather(
+        storm_us=dice.between(6, 20) * 60 * MINUTE_US,
+        lost=0.02,
+        doubled=0.02,
+        late=0.02,
+        server_crash=0.002,
+        append_fails=0.002,
+        agent_crash=dice.one_of((0.0, 0.002)),
+        engine_away_min=float(dice.one_of((0, 300))),
+        centre_away_min=float(dice.one_of((0, 300))),
+        node_fails_min=0.0,
+        clock_jumps_min=float(dice.between(10, 60)),
+        fatal=False,
+        snapshots=dice.happens(0.5),
+        short_runs=dice.happens(0.3),
+        network_changes_min=0.0,
+        set_back=False,
+        clock_jump_most_s=dice.one_of((600, 3600, 6 * 3600)),
+        reboot=dice.one_of((0.0, 0.3)),
+        limits_s=(1800, 3600, 2 * 3600, 4 * 3600),
     )
 
 

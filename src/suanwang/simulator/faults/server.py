@@ -8,7 +8,8 @@ from suanwang.engine import inputs
 from suanwang.engine.apply import replay
 from suanwang.engine.dispatching import orders_after, sent_out
 from suanwang.engine.effects import AnyEffect, Solve
-from suanwang.engine.platform import Platform
+from suanwang.engine.events import AttemptDispatched
+from suanwang.engine.platform import Platform, attempt_name
 from suanwang.engine.reporting import StaleSession
 from suanwang.engine.snapshot import decode_snapshot, encode_snapshot
 from suanwang.engine.validate import validate
@@ -184,6 +185,10 @@ class FaultyServer:
             return False
         if group is None:
             return True
+        for event in group.events:
+            if isinstance(event, AttemptDispatched):
+                name = attempt_name(event.job, event.number)
+                world.dispatched_at[name] = world.calendar.at
         if group.entries:
             try:
                 writer.log.append(group.entries)

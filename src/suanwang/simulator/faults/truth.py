@@ -13,7 +13,13 @@ from suanwang.engine.validate import validate
 from suanwang.ledger.events import Captured
 from suanwang.model.job import CLOSED
 from suanwang.simulator.faults.world import World
+from suanwang.simulator.faults.plan import SECOND_US
 from suanwang.simulator.machine import OPEN, Run
+
+EARLY_MOST_US = 61 * SECOND_US
+"""So late a reservation may be sent out without having the time of its limit any more, see `ticking.start`."""
+OVERRUN_MOST_US = 7200 * SECOND_US
+"""So long what stands still past its latest end may go unnoticed: agents die, engines and centres are away."""
 
 
 def check(world: World) -> list[str]:
@@ -28,6 +34,7 @@ def check(world: World) -> list[str]:
         *jobs_kept(world),
         *money(world, platform),
         *one_at_a_time(world),
+        *limits_kept(world, platform),
         *log_holds(world),
     ]
 
@@ -111,6 +118,28 @@ def money(world: World, platform: Platform) -> Iterator[str]:
         last = platform.state.attempts.get(f"{name}.{job.last}") if job.last else None
         if job.state == "succeeded" and (last is None or last.outcome != "success"):
             yield f"{name} succeeded without a successful last attempt"
+
+
+def limits_kept(world: World, platform: Platform) -> Iterator[str]:
+    """A limit is a time that passes, whatever clocks say: none ends before its own, or runs on past it."""
+    for agent in world.agents.values():
+        for name, run in agent.runs():
+            attempt = platform.state.attempts.get(name)
+            if attempt is None or name in world.operator.lost_attempts or not run.spans:
+                continue
+            figures, sent_at = attempt.figures, world.dispatched_at[name]
+            limit_us = figures.limit_s * SECOND_US
+            ran_us, had_us = run.ran_us(run.ended_at), run.ended_at - sent_at
+            # it has its limit's time from its dispatch on, which is a minute late at most
+            early = had_us < limit_us - EARLY_MOST_US
+            if early and attempt.reason == "limit_time":
+                yield f"{name} was stopped at its limit of {figures.limit_s} s after {had_us} us"
+            if early and attempt.stopping == "fenced" and attempt.outcome != "lost":
+                yield f"{name} was called overdue after {had_us} us of {figures.limit_s} s"
+            if ran_us > max(limit_us, run.launch.limit_s * SECOND_US):
+                yield f"{name} ran {ran_us} us, its limit is {figures.limit_s} s"
+            if had_us > figures.end_at - figures.start_at + OVERRUN_MOST_US:
+                yield f"{name} was there for {had_us} us, its limit is {figures.limit_s} s"
 
 
 def one_at_a_time(world: World) -> Iterator[str]:

@@ -4,6 +4,7 @@ First a storm, in which anything may fail between any two steps; then calm, in w
 Everything follows from the seed. `checks` says what must be true, after each group and when all is over.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from suanwang.audit.hashing import SHA256
@@ -30,7 +31,7 @@ from suanwang.simulator.faults.agent import FaultyAgent
 from suanwang.simulator.faults.client import FIRMS, PROGRAMME, Client
 from suanwang.simulator.faults.durable import DurableLog, Lead
 from suanwang.simulator.faults.operator import Operator
-from suanwang.simulator.faults.plan import MINUTE_US, SECOND_US, Dice, calm, weather_of
+from suanwang.simulator.faults.plan import MINUTE_US, SECOND_US, Dice, Weather, calm, weather_of
 from suanwang.simulator.faults.planner import RoguePlanner
 from suanwang.simulator.faults.server import FaultyServer
 from suanwang.simulator.faults.wire import Wire
@@ -60,19 +61,23 @@ class WatchedCalendar(Calendar):
 
 
 class World:
-    """See above. `given_up`: facts that an agent gave up because the platform refuses them."""
+    """See above. `given_up`: facts that an agent gave up because the platform refuses them.
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    `dispatched_at`: when an attempt was sent out, by true time.
+    """
+
+    def __init__(self, seed: int, drawn: Callable[[Dice], Weather] = weather_of) -> None:
+        self.seed, self.drawn = seed, drawn
         self.dice = Dice(seed)
-        self.weather = self.storm = weather_of(self.dice)
+        self.weather = self.storm = drawn(self.dice)
         self.calendar = WatchedCalendar(START_AT)
         self.started_at = START_AT
         self.log = DurableLog(SHA256)
         self.server_offset_us = 0
         self.is_calm = False
         self.given_up: list[AnyFact] = []
-        self.refused = self.rounds = 0
+        self.dispatched_at: dict[str, int] = {}
+        self.refused = self.rounds = self.jumps = 0
         self.wire = Wire(self.calendar, self.dice, self.weather)
         self.planner = RoguePlanner(self)
         self.server = FaultyServer(self)
@@ -86,7 +91,13 @@ class World:
 
     def fault(self, what: str) -> Fault:
         """A fault that names the command which shows it again."""
-        return Fault(f"seed {self.seed}", same(what), remedy=same(replay_command(self.seed)))
+        return Fault(f"seed {self.seed}", same(what), remedy=same(self.replay_command))
+
+    @property
+    def replay_command(self) -> str:
+        """What shows this world again."""
+        clocks = "" if self.drawn is weather_of else "--clocks "
+        return f"python -m tests.system.replay_fault {clocks}{self.seed}"
 
     def open(self) -> None:
         """The network, durable before the storm begins."""
@@ -191,7 +202,9 @@ class World:
 
     def clock_jumps(self) -> None:
         """Somebody's wall clock jumps, forward or back."""
-        jump_us = self.dice.between(-7200, 7200) * SECOND_US // self.dice.one_of((1, 60))
+        most_s = self.weather.clock_jump_most_s
+        jump_us = self.dice.between(-most_s, most_s) * SECOND_US // self.dice.one_of((1, 60))
+        self.jumps += 1
         if self.dice.happens(0.5):
             self.server_offset_us += jump_us
         else:
@@ -242,11 +255,6 @@ class World:
             return False
         live = [agent for agent in self.agents.values() if not agent.gone]
         return all(agent.alive and agent.agent.idle and not agent.machine.live for agent in live)
-
-
-def replay_command(seed: int) -> str:
-    """What shows a seed again."""
-    return f"python -m tests.system.replay_fault {seed}"
 
 
 def programme() -> tuple[AnyCommand, ...]:
