@@ -5,7 +5,8 @@ in one process and thread, `AsgiTransport` calls it.
 """
 
 import asyncio
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from hashlib import sha256
 from threading import Thread
@@ -25,9 +26,10 @@ TOKEN = "a token"
 
 
 class StandIn:
-    """See above. `away`: it answers 503 to all."""
+    """See above. `away`: it answers 503 to all. `now`: its clock, UTC microseconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
+        self.now = now
         self.session = 0
         self.sessions: list[int] = []
         self.orders: list[AnyOrder] = []
@@ -89,7 +91,7 @@ class StandIn:
                 self.sessions.append(asked.session)
                 over = {fact.attempt for fact in self.facts if isinstance(fact, Ended)}
                 open_ = tuple(dict.fromkeys(one.attempt for one in self.orders if one.attempt not in over))
-                return 200, msgspec.json.encode(Joined(centre, asked.session, 1, open_))
+                return 200, msgspec.json.encode(Joined(centre, asked.session, 1, open_, self.now()))
             case "POST", ["v1", "centres", _, "exchange"]:
                 return await self.exchange(msgspec.json.decode(body, type=Exchange))
             case "GET", ["v1", "contents", name]:
@@ -119,7 +121,9 @@ class StandIn:
                 break
             await asyncio.sleep(0.05)
         orders = tuple(order for order in self.orders if order.number > given.seen_order)
-        return 200, msgspec.json.encode(Orders(orders, given.report_id, tuple(sorted(self.follow))))
+        return 200, msgspec.json.encode(
+            Orders(orders, given.report_id, self.now(), tuple(sorted(self.follow)))
+        )
 
     @contextmanager
     def served(self) -> Generator[str]:

@@ -23,7 +23,7 @@ from suanwang.drivers import port
 from suanwang.drivers.fake import FakeDriver
 from suanwang.drivers.fake_engine import Behaviour, FakeEngine
 from suanwang.engine import inputs
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.feeds.network_inputs import network_inputs
 from suanwang.model.network import PoolRow
 from suanwang.server.app import create_app
@@ -249,7 +249,7 @@ class ServerBody:
             Settings(data, lease_s=LEASE_S, rate_per_s=1e6, rate_burst=1e6),
             {},
             FirstStart(data, lambda: network_inputs(self.trace.scenario)),
-            lambda: self.clock,
+            lambda last_at: self.clock,
         )
         self.running = self.loop.create_task(self.host.run())
         self.loop.run_until_idle()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from suanwang.engine import platform as engine_platform
+from suanwang.engine import lateness
 from suanwang.runtime.writer import Writer
 from suanwang.simulator.faults import world as world_of_faults
 from suanwang.simulator.faults.plan import SECOND_US, Dice, Weather, clock_weather_of, weather_of
@@ -96,7 +96,7 @@ def faults_of(seeds: range) -> list[str]:
 
 
 def test_a_server_that_is_too_impatient_is_found_out(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(engine_platform, "LOST_MARGIN_S", -1700)
+    monkeypatch.setattr(lateness, "LOST_MARGIN_S", -1700)
     assert any("ran until" in fault for fault in faults_of(range(30)))
 
 

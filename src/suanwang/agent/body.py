@@ -17,7 +17,7 @@ from suanwang.agent.staging import Collected, Plan, Prepared, Staging, told
 from suanwang.drivers import port
 from suanwang.drivers.attempt_folder import erase
 from suanwang.engine.centre_agent import CentreAgent
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
 from suanwang.model import agent_steps as steps
 from suanwang.model.facts import FitShape
@@ -164,6 +164,7 @@ class Body:
                     agent.over(
                         report.attempt,
                         report.at_us,
+                        moment,
                         report.outcome,
                         report.cause,
                         report.exit_code,

@@ -16,7 +16,7 @@ from suanwang.agent.home import Home
 from suanwang.agent.platform import Declined, Denied, Platform, Replaced
 from suanwang.agent.staging import told
 from suanwang.engine.centre_agent import CentreAgent
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_patience import Patience, next_session
 from suanwang.engine.inputs import AgentReport
 from suanwang.model.exchange import Exchange, Joined, Orders
@@ -96,7 +96,8 @@ class Conversation:
 
         def then(answer: Joined) -> None:
             self.joining, self.joined, self.refused = False, True, None
-            self.agent.joined(answer.session, sent.steady_us, answer.attempts)
+            clock = Moment(answer.at, self.moment.steady_us)
+            self.agent.joined(answer.session, sent.steady_us, answer.attempts, clock)
             self.heard(sent, "join")
             self.say(Text(f"joined, session {answer.session}", f"已并网，会话 {answer.session}"))
 
@@ -154,7 +155,7 @@ class Conversation:
         """Orders, and what was acknowledged."""
         self.heard(sent, lane)
         self.body.marks.follow = answer.follow
-        given = Orders(answer.orders, acknowledged, answer.follow)
+        given = Orders(answer.orders, acknowledged, answer.at, answer.follow)
         self.agent.answered(given, sent.steady_us, self.moment)
 
     def heard(self, sent: Moment, lane: str) -> None:

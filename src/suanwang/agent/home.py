@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from suanwang.drivers.journal_file import JournalFile
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_memory import remember
 from suanwang.model.agent_records import Acknowledged, AnyRecord, Memory, Remembered
 from suanwang.units.errors import Fault, InvalidInput

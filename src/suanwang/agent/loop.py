@@ -12,12 +12,12 @@ from suanwang.agent.body import FITS_EVERY_US, POLL_EVERY_US, Body
 from suanwang.agent.configuration import AgentLimits, AgentPool
 from suanwang.agent.conversation import Conversation
 from suanwang.agent.errands import AfterDisk, Errands
-from suanwang.agent.home import Home
+from suanwang.agent.home import Home, boot
 from suanwang.agent.platform import Platform
 from suanwang.agent.staging import Staging
 from suanwang.drivers.port import Driver
 from suanwang.engine.centre_agent import CentreAgent
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.model.agent_records import AnyRecord
 from suanwang.model.agent_steps import Prepare
 from suanwang.units.text import Text
@@ -51,7 +51,7 @@ class AgentLoop:
         say: Callable[[Text], None] = lambda text: None,
     ) -> None:
         self.home, self.errands, self.say = home, AfterDisk(errands), say
-        self.agent = CentreAgent(centre, home.memory, home.heard_us(moment), report_interval_s)
+        self.agent = CentreAgent(centre, home.memory, home.heard_us(moment), report_interval_s, boot())
         staging = Staging(platform, driver, home.work, home.scratch, limits or AgentLimits())
         self.body = Body(self.agent, driver, staging, self.errands, pools, poll_wait_s, say, fits_every_us)
         self.conversation = Conversation(
@@ -118,9 +118,8 @@ class AgentLoop:
     def due_us(self, moment: Moment) -> int:
         """When there is something to do, on the steady clock, if nothing comes before."""
         due = [self.conversation.due_us(moment)]
-        at, body_us = self.agent.due_at(moment), self.body.due_us()
-        due += [] if at is None else [moment.steady_us + at - moment.at]
-        return min(due if body_us is None else [*due, body_us])
+        due += [due_us for due_us in (self.agent.due_us(), self.body.due_us()) if due_us is not None]
+        return min(due)
 
     def due_in_s(self, moment: Moment) -> float:
         """In how many seconds to step again, if nothing comes before."""

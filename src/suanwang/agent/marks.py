@@ -16,7 +16,7 @@ from suanwang.agent.staging import Plan, Staging
 from suanwang.drivers.attempt_folder import CONTROL, open_below, read_part
 from suanwang.drivers.port import Stream
 from suanwang.engine.centre_agent import CentreAgent
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 
 Result = TypeVar("Result")
 

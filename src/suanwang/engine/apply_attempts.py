@@ -6,9 +6,9 @@ from suanwang.engine import events
 from suanwang.engine.apply_facts import apply_fact
 from suanwang.engine.apply_jobs import forget_room
 from suanwang.engine.apply_network import arm_lost
+from suanwang.engine.lateness import overdue_at
 from suanwang.engine.pairing import use_pairing
 from suanwang.engine.platform import (
-    OVERDUE_S,
     Attempt,
     CentreState,
     Holding,
@@ -58,7 +58,7 @@ def watch_attempt(platform: Platform, name: str, attempt: Attempt) -> None:
         platform.agenda.arm(figures.start_at, "start", name)
         insort(platform.reserved.setdefault(figures.pool, []), (figures.start_at, job.sequence, name))
         return
-    platform.agenda.arm(figures.end_at + OVERDUE_S * 1_000_000, "overdue", name)
+    platform.agenda.arm(overdue_at(platform, name), "overdue", name)
     if job.preemptible:
         platform.preemptible.setdefault(figures.pool, {})[name] = None
         of_priority = platform.preemptible_priorities
@@ -94,7 +94,7 @@ def attempt_prolonged(platform: Platform, event: events.AttemptProlonged) -> Non
     attempt.figures = new
     if attempt.used_us:
         attempt.used_us += [0] * (new.to_slot - old.to_slot)
-    platform.agenda.arm(new.end_at + OVERDUE_S * 1_000_000, "overdue", name)
+    platform.agenda.arm(overdue_at(platform, name), "overdue", name)
 
 
 def attempt_dispatched(platform: Platform, event: events.AttemptDispatched) -> None:

@@ -5,6 +5,7 @@ never more devices than were reserved however many meters there are, and never f
 """
 
 from suanwang.engine.charge import used_terms
+from suanwang.engine.lateness import CLOCKS_APART_PARTS
 from suanwang.engine.platform import Attempt, Platform
 from suanwang.model.facts import AnyFact, Erased, Paused, Progressed, Resumed, Saved, Started, Used
 
@@ -44,9 +45,14 @@ def start(attempt: Attempt, begun_at: int, at: int) -> None:
         attempt.state = "running"
 
 
+def clock_off_us(attempt: Attempt, at: int) -> int:
+    """So far its clock may be off by `at`: two steady clocks grow apart the longer it is there."""
+    return CLOCK_OFF_S * 1_000_000 + max(0, at - attempt.figures.start_at) // CLOCKS_APART_PARTS
+
+
 def apply_used(platform: Platform, attempt: Attempt, fact: Used, at: int) -> None:
     """Usage by slot. What a meter read before is not counted again."""
-    off_us = CLOCK_OFF_S * 1_000_000
+    off_us = clock_off_us(attempt, at)
     read_at = attempt.meters.get(fact.meter, fact.from_at)
     from_at = max(fact.from_at, read_at, attempt.figures.start_at - off_us)
     to_at = min(fact.to_at, at + off_us)

@@ -1,6 +1,7 @@
 """Events of the network, its centres and its prices, taken into the state. Nothing is decided here."""
 
 from suanwang.engine import events
+from suanwang.engine.lateness import lost_at
 from suanwang.engine.platform import CentreState, PairingState, Platform, Quota, ZoneSignals, holding_key
 
 MINUTES_PER_DAY = 1440
@@ -95,7 +96,7 @@ def centre_silent(platform: Platform, event: events.CentreSilent) -> None:
 
 def arm_lost(platform: Platform, name: str) -> None:
     """Look at an attempt when it has been silent for too long."""
-    platform.agenda.arm(platform.lost_at(name), "lost", name)
+    platform.agenda.arm(lost_at(platform, name), "lost", name)
 
 
 def centre_heard(platform: Platform, event: events.CentreHeard) -> None:

@@ -12,10 +12,13 @@ when no request was acknowledged for `lost_after_s`, counted from the sending of
 
 from collections.abc import Collection, Sequence
 
-from suanwang.engine.centre_deadlines import Deadlines, Moment
+from suanwang.engine.centre_clock import Moment, now_at, steady_at, told_at
+from suanwang.engine.centre_deadlines import Deadlines
 from suanwang.engine.centre_facts import Reading, end_of, ran_us, stopped, use_since
 from suanwang.engine.centre_memory import remember
+from suanwang.engine.centre_report import Reporting
 from suanwang.engine.inputs import AgentReport
+from suanwang.engine.lateness import is_late
 from suanwang.model import agent_records as records
 from suanwang.model import agent_steps as steps
 from suanwang.model import facts as told
@@ -26,13 +29,14 @@ from suanwang.model.job import Outcome
 from suanwang.model.orders import AnyOrder, Launch, Prolong, Stop
 from suanwang.units.instants import MICROSECONDS_PER_SECOND
 
-FACTS_MOST = 1_000
-"""So many facts go into one report."""
-NO_WORK = "the centre takes no work"
+NO_WORK, TOO_LATE = "the centre takes no work", "too late to begin"
 
 
 class CentreAgent:
-    """See above. `heard_us`: when the last acknowledged request was sent, steady; None where nobody knows."""
+    """See above. `heard_us`: when the last acknowledged request was sent, steady; None where nobody knows.
+
+    `boot` names the machine's start from which the steady clock counts.
+    """
 
     def __init__(
         self,
@@ -40,8 +44,8 @@ class CentreAgent:
         memory: Memory | None = None,
         heard_us: int | None = None,
         report_interval_s: int = 60,
+        boot: str = "",
     ) -> None:
-        self.centre = centre
         self.memory = memory or Memory()
         self.heard_us = heard_us
         self.report_interval_us = report_interval_s * MICROSECONDS_PER_SECOND
@@ -50,10 +54,9 @@ class CentreAgent:
         self.steps: list[steps.AnyStep] = []
         self.deadlines = Deadlines()
         self.ready, self.unsure = set[str](), set(self.live)
-        self.fits: tuple[FitShape, ...] | None = None
-        self.fits_told: tuple[FitShape, ...] | None = None
-        self.sent: AgentReport | None = None
-        self.report_count, self.facts_most = 0, FACTS_MOST
+        self.reporting = Reporting(centre)
+        if boot != self.memory.boot:
+            self.note(records.Booted(boot))
         for attempt in list(self.memory.works):
             self.take_up(attempt)
 
@@ -67,19 +70,11 @@ class CentreAgent:
 
     def next_report(self) -> AgentReport | None:
         """What the platform has to learn next; the same until it is acknowledged. None: nothing."""
-        if self.sent is None:
-            facts = tuple(self.memory.facts[: self.facts_most])
-            fits = self.fits if self.fits != self.fits_told else None
-            if not facts and fits is None:
-                return None
-            self.report_count += 1
-            name = f"report/{self.centre}/{self.memory.session}/{self.report_count}"
-            self.sent = AgentReport(name, self.centre, self.memory.session, facts, fits)
-        return self.sent
+        return self.reporting.next(self.memory)
 
-    def due_at(self, moment: Moment) -> int | None:
-        """When `tick` has something to do, as far as is known now; None: never."""
-        return self.deadlines.next_at(self.heard_us, moment)
+    def due_us(self) -> int | None:
+        """When `tick` has something to do, steady, as far as is known now; None: never."""
+        return self.deadlines.next_us(self.heard_us)
 
     @property
     def idle(self) -> bool:
@@ -93,27 +88,33 @@ class CentreAgent:
 
     # ------------------------------------------------------------ the platform
 
-    def joined(self, session: int, sent_us: int, standing: Collection[str] | None = None) -> None:
+    def joined(
+        self,
+        session: int,
+        sent_us: int,
+        standing: Collection[str] | None = None,
+        clock: Moment | None = None,
+    ) -> None:
         """A session begins, asked for at `sent_us`: what was not acknowledged is reported anew in it.
 
-        `standing`: the attempts that live on for the platform; what is none of them ends, or never begins.
+        `standing`: the attempts that live on there; no others may. `clock`: the platform's, and the steady.
         """
         self.hear(sent_us)
         for attempt, work in list(self.memory.works.items()) if standing is not None else ():
             if attempt not in (standing or ()) and (work.phase in LIVE or work.phase == "ordered"):
                 self.stop(attempt, work, "fenced")
-        self.note(records.SessionBegun(session))
-        self.sent, self.report_count, self.fits_told = None, 0, None
+        self.note(records.SessionBegun(session, *(clock or ())))
+        self.reporting.begin_session()
+        for attempt, work in self.memory.works.items():
+            self.expect(attempt, work)
 
     def answered(self, given: Orders, sent_us: int, moment: Moment) -> None:
         """The platform answered a request that was sent at `sent_us`."""
         self.hear(sent_us)
-        if self.sent is not None and given.acknowledged == self.sent.id:
-            self.facts_most = FACTS_MOST
-            self.drop_sent()
+        self.done_with(self.reporting.acknowledged(given.acknowledged))
         for order in sorted(given.orders, key=lambda order: order.number):
             if order.number > self.memory.seen_order:  # else it was taken, or its attempt is long over
-                self.obey(order, moment)
+                self.obey(order, given.at, moment)
 
     def hear(self, sent_us: int) -> None:
         """A request that was sent at `sent_us` was acknowledged."""
@@ -121,51 +122,43 @@ class CentreAgent:
 
     def report_refused(self, name: str) -> list[AnyFact]:
         """The platform will never take this report: its facts go one by one, and the bad one is given up."""
-        if self.sent is None or self.sent.id != name:
-            return []
-        facts = list(self.sent.facts)
-        if len(facts) > 1:
-            self.sent, self.facts_most = None, 1
-            return []
-        self.drop_sent()
-        return facts
+        self.done_with(given_up := self.reporting.refused(name))
+        return list(given_up)
 
-    def drop_sent(self) -> None:
-        """The platform has the report: its facts are done with, and what may follow an end is due."""
-        assert self.sent is not None
-        sent, self.sent = self.sent, None
-        if sent.fits is not None:
-            self.fits_told = sent.fits
-        if sent.facts:
-            self.note(records.Acknowledged(len(sent.facts)))
-        for fact in sent.facts:
+    def done_with(self, facts: Sequence[AnyFact]) -> None:
+        """The platform has these facts, or will never take them: what may follow an end is due."""
+        if facts:
+            self.note(records.Acknowledged(len(facts)))
+        for fact in facts:
             if isinstance(fact, Ended) and fact.attempt in self.memory.works:
                 self.steps.append(steps.Erase(fact.attempt))
 
-    def obey(self, order: AnyOrder, moment: Moment) -> None:
-        """One new order."""
+    def obey(self, order: AnyOrder, at: int, moment: Moment) -> None:
+        """One new order, heard when the platform's clock said `at`."""
         work = self.memory.works.get(order.attempt)
-        self.note(records.OrderTaken(order))
+        self.note(records.OrderTaken(order, at, moment.steady_us))
         if isinstance(order, Launch):
             if work is None and self.draining:
-                self.not_begun(order.attempt, moment, "preempted", "does_not_fit", NO_WORK)
+                self.not_begun(order.attempt, moment, ("preempted", "does_not_fit"), NO_WORK)
+            elif work is None and is_late(order, at):
+                self.not_begun(order.attempt, moment, ("preempted", "start_failed"), TOO_LATE)
             elif work is None:
                 self.take_up(order.attempt)
         elif work is None and isinstance(order, Stop):  # nothing of it is here, and the platform has to know
-            fact = Ended(order.attempt, moment.at, *stopped(order.why), note="not known to the agent")
+            fact = Ended(order.attempt, at, *stopped(order.why), note="not known to the agent")
             self.note(records.FactKept(fact))
         elif work is None:
             return
         elif isinstance(order, Stop):
             if work.phase == "ordered":
-                self.not_begun(order.attempt, moment, *stopped(order.why))
+                self.not_begun(order.attempt, moment, stopped(order.why))
             elif work.phase in LIVE:
                 self.steps.append(steps.End(order.attempt, order.grace_s))
         elif isinstance(order, Prolong):
             if work.phase in LIVE:
                 self.steps.append(steps.GiveTime(order.attempt, order.limit_s))
                 self.deadlines.limit(order.attempt, order.limit_s)
-            self.deadlines.expect(order.attempt, order.end_at)
+            self.expect(order.attempt, work)
         else:
             self.turn(order.attempt)
 
@@ -179,13 +172,13 @@ class CentreAgent:
     def unprepared(self, attempt: str, note: str, moment: Moment) -> None:
         """Script or inputs cannot be had."""
         if self.phase(attempt) in ("ordered", "begun"):
-            self.not_begun(attempt, moment, "failure", "start_failed", note)
+            self.not_begun(attempt, moment, ("failure", "start_failed"), note)
 
     def declined(self, attempt: str, fits_later: bool, note: str, moment: Moment) -> None:
         """The engine did not take it on."""
         if self.phase(attempt) == "begun":
             reason: EndReason = "does_not_fit" if fits_later else "start_failed"
-            self.not_begun(attempt, moment, "failure", reason, note)
+            self.not_begun(attempt, moment, ("failure", reason), note)
 
     def running(self, attempt: str, since_at: int, moment: Moment) -> None:
         """It runs, since `since_at` from its start; told again after it stood still."""
@@ -193,9 +186,9 @@ class CentreAgent:
         if work is None or work.phase not in LIVE:
             return
         if work.phase == "begun":
-            self.note(records.FactKept(told.Started(attempt, since_at)))
+            self.note(records.FactKept(told.Started(attempt, told_at(work, since_at, moment))))
         elif work.phase == "paused":
-            self.note(records.FactKept(told.Resumed(attempt, moment.at)))
+            self.note(records.FactKept(told.Resumed(attempt, now_at(work, moment))))
         if not self.deadlines.runs(attempt):
             self.deadlines.go(attempt, work.used_us, work.limit_s, moment)
         self.turn(attempt)
@@ -205,6 +198,7 @@ class CentreAgent:
         work = self.memory.works.get(attempt)
         if work is None or work.phase not in ("begun", "running"):
             return
+        since_at = told_at(work, since_at, moment)
         if work.phase == "begun":
             self.note(records.FactKept(told.Started(attempt, since_at)))
         self.deadlines.stand(attempt, moment)
@@ -217,14 +211,15 @@ class CentreAgent:
         if work is None or work.phase not in LIVE:
             return
         if self.deadlines.runs(attempt):
-            self.deadlines.ran[attempt] = ran_us(work, reading), moment.steady_us
-        for used in use_since(attempt, work, reading, 0 if last else self.report_interval_us):
+            self.deadlines.ran[attempt] = ran_us(work, reading, moment), moment.steady_us
+        for used in use_since(attempt, work, reading, moment, 0 if last else self.report_interval_us):
             self.note(records.FactKept(used))
 
     def over(
         self,
         attempt: str,
         at: int,
+        moment: Moment,
         outcome: Outcome,
         cause: str = "",
         code: int | None = None,
@@ -235,7 +230,7 @@ class CentreAgent:
         if work is None or work.phase not in LIVE:
             return
         outcome, reason = end_of(work, outcome, cause)
-        self.note(records.Over(attempt, at, outcome, reason, code, note[:200]))
+        self.note(records.Over(attempt, told_at(work, at, moment), outcome, reason, code, note[:200]))
         self.let_go(attempt)
         self.collect(attempt, work)
 
@@ -255,13 +250,15 @@ class CentreAgent:
 
     def saved(self, attempt: str, content: str, moment: Moment) -> None:
         """A checkpoint of it is kept under `content`."""
-        if self.phase(attempt) in LIVE or self.phase(attempt) == "over":
-            self.note(records.FactKept(told.Saved(attempt, content, moment.at)))
+        work = self.memory.works.get(attempt)
+        if work is not None and (work.phase in LIVE or work.phase == "over"):
+            self.note(records.FactKept(told.Saved(attempt, content, now_at(work, moment))))
 
     def erased(self, attempt: str, files: int, bytes: int, moment: Moment) -> None:
         """Nothing of it is left here."""
-        if self.phase(attempt) == "ended":
-            self.note(records.FactKept(told.Erased(attempt, moment.at, files, bytes)))
+        work = self.memory.works.get(attempt)
+        if work is not None and work.phase == "ended":
+            self.note(records.FactKept(told.Erased(attempt, now_at(work, moment), files, bytes)))
 
     def adopted(self, known: Collection[str], moment: Moment) -> None:
         """After a restart, and after all its engine had to tell: which attempts that engine has."""
@@ -282,56 +279,53 @@ class CentreAgent:
         """The engine has no such attempt, and nothing of it runs."""
         work = self.memory.works.get(attempt)
         if work is not None and work.phase in ("ordered", "begun") and work.stopping:
-            self.not_begun(attempt, moment, *stopped(work.stopping))
+            self.not_begun(attempt, moment, stopped(work.stopping))
         else:
-            self.over(attempt, moment.at, "lost", note="its engine does not know it any more")
+            self.over(attempt, moment.at, moment, "lost", note="its engine does not know it any more")
 
     def usable(self, shapes: Sequence[FitShape]) -> None:
         """What gangs fit now."""
-        self.fits = () if self.draining else tuple(shapes)
+        self.reporting.fits = () if self.draining else tuple(shapes)
 
     def drain(self, moment: Moment) -> None:
         """Take no more work; what has not begun goes back to the platform."""
-        self.draining, self.fits = True, ()
+        self.draining, self.reporting.fits = True, ()
         for attempt, work in list(self.memory.works.items()):
             if work.phase == "ordered":
-                self.not_begun(attempt, moment, "preempted", "does_not_fit", NO_WORK)
+                self.not_begun(attempt, moment, ("preempted", "does_not_fit"), NO_WORK)
 
     # ------------------------------------------------------------ time
 
     def tick(self, moment: Moment) -> None:
         """Do what is due: begin, end at the limit, end for silence."""
-        for attempt in self.deadlines.take_calendar(moment):
-            self.look(attempt, moment)
-        for attempt in self.deadlines.take_limits(moment):
+        for attempt in self.deadlines.take_due(moment):
             self.look(attempt, moment)
         for attempt in self.deadlines.take_fences(self.heard_us, moment):
             work = self.memory.works[attempt]
             if work.phase == "ordered":
-                self.not_begun(attempt, moment, "preempted", "fenced")
+                self.not_begun(attempt, moment, ("preempted", "fenced"))
             else:
                 self.stop(attempt, work, "fenced")
 
     def look(self, attempt: str, moment: Moment) -> None:
         """Begin an attempt whose time has come; stop one whose time is up."""
         work = self.memory.works.get(attempt)
-        if work is None:
+        if work is None or work.stopping:
             return
-        if work.phase == "ordered":
-            if moment.at >= work.end_at:
-                self.not_begun(attempt, moment, "preempted", "start_failed", "too late to begin")
-            elif attempt in self.ready and moment.at < work.launch.start_at:
-                self.deadlines.expect(attempt, work.launch.start_at)
-            elif attempt in self.ready and not work.stopping:
-                self.begin(attempt, work, moment)
-        elif work.phase in LIVE and not work.stopping:
-            ran_us = self.deadlines.ran_us(attempt, moment)
-            if moment.at >= work.end_at or ran_us >= work.limit_s * MICROSECONDS_PER_SECOND:
-                self.stop(attempt, work, "limit_time")
-            elif attempt in self.ready:
-                self.begin(attempt, work, moment)
+        start_us, end_us = steady_at(work, work.launch.start_at), steady_at(work, work.end_at)
+        too_late = end_us is not None and moment.steady_us >= end_us
+        ran_us = self.deadlines.ran_us(attempt, moment)
+        if work.phase == "ordered" and too_late:
+            self.not_begun(attempt, moment, ("preempted", "start_failed"), TOO_LATE)
+        elif work.phase in LIVE and (too_late or ran_us >= work.limit_s * MICROSECONDS_PER_SECOND):
+            self.stop(attempt, work, "limit_time")
+        elif attempt in self.ready and start_us is not None and end_us is not None:
+            if moment.steady_us >= start_us:
+                self.begin(attempt, work, end_us, moment)
             else:
-                self.deadlines.limit(attempt, work.limit_s)
+                self.deadlines.expect(attempt, start_us)
+        elif work.phase in LIVE:
+            self.deadlines.limit(attempt, work.limit_s)
 
     # ------------------------------------------------------------ what it does
 
@@ -345,16 +339,23 @@ class CentreAgent:
         elif work.phase == "ended" and work.end_known:
             self.steps.append(steps.Erase(attempt))
         elif work.phase == "ordered" or work.phase in LIVE:
-            self.deadlines.expect(attempt, work.end_at)
+            self.expect(attempt, work)
             self.deadlines.bear(attempt, work.launch.lost_after_s)
 
-    def begin(self, attempt: str, work: Work, moment: Moment) -> None:
+    def expect(self, attempt: str, work: Work) -> None:
+        """Look at an attempt at its latest end; at once where it only waits for its clock to begin."""
+        if attempt in self.ready:
+            self.deadlines.expect(attempt, steady_at(work, work.launch.start_at))
+        if work.phase == "ordered" or work.phase in LIVE:
+            self.deadlines.expect(attempt, steady_at(work, work.end_at))
+
+    def begin(self, attempt: str, work: Work, end_us: int, moment: Moment) -> None:
         """Have it run, for what is left of its time. Again only where its engine did not know it."""
         if self.deadlines.silent(self.heard_us, work.launch.lost_after_s, moment):
             # its fence is due, unless the platform speaks first
-            return self.deadlines.expect(attempt, moment.at + 1)
+            return self.deadlines.expect(attempt, moment.steady_us + 1)
         self.ready.discard(attempt)
-        left_s = -(-(work.end_at - moment.at) // MICROSECONDS_PER_SECOND)
+        left_s = -(-(end_us - moment.steady_us) // MICROSECONDS_PER_SECOND)
         if work.phase == "ordered":
             self.note(records.Begun(attempt))
         return self.steps.append(steps.Begin(attempt, work.launch, min(work.limit_s, left_s)))
@@ -377,12 +378,11 @@ class CentreAgent:
         ran = work.started_at is not None and work.over.outcome != "success"
         self.steps.append(steps.Collect(attempt, work.launch, ran and work.launch.saves_checkpoint))
 
-    def not_begun(
-        self, attempt: str, moment: Moment, outcome: Outcome, reason: EndReason, note: str = ""
-    ) -> None:
+    def not_begun(self, attempt: str, moment: Moment, end: tuple[Outcome, EndReason], note: str = "") -> None:
         """It ends without having run."""
-        self.note(records.Over(attempt, moment.at, outcome, reason, None, note[:200]))
-        self.note(records.FactKept(Ended(attempt, moment.at, outcome, reason, None, note[:200])))
+        at = now_at(self.memory.works[attempt], moment)
+        self.note(records.Over(attempt, at, *end, None, note[:200]))
+        self.note(records.FactKept(Ended(attempt, at, *end, None, note[:200])))
         self.let_go(attempt)
 
     def let_go(self, attempt: str) -> None:

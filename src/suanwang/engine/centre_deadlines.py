@@ -2,42 +2,35 @@
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
-from typing import NamedTuple
 
+from suanwang.engine.centre_clock import Moment
 from suanwang.units.instants import MICROSECONDS_PER_SECOND
 
 
-class Moment(NamedTuple):
-    """Now: `at` by the calendar, UTC microseconds; `steady_us` by a clock that never jumps."""
-
-    at: int
-    steady_us: int
-
-
 class Deadlines:
-    """Starts and latest ends go by the calendar, running time and silence by the steady clock.
+    """All go by the steady clock: starts, latest ends, running time and silence.
 
     `ran`: running time of an attempt up to a steady instant from which it runs on, None while it stands.
     `patience`: attempts that may still run, by how long they bear silence (0: for ever).
     """
 
     def __init__(self) -> None:
-        self.calendar: list[tuple[int, str]] = []
-        self.limits: list[tuple[int, str]] = []
+        self.due: list[tuple[int, str]] = []
         self.ran: dict[str, tuple[int, int | None]] = {}
         self.patience: dict[int, dict[str, None]] = {}
         self.fenced: set[str] = set()
 
-    def expect(self, attempt: str, at: int) -> None:
-        """Something is due for it at that instant."""
-        heappush(self.calendar, (at, attempt))
+    def expect(self, attempt: str, due_us: int | None) -> None:
+        """Something is due for it then; nothing where that is not known."""
+        if due_us is not None:
+            heappush(self.due, (due_us, attempt))
 
     def limit(self, attempt: str, limit_s: int) -> None:
         """Its running time will reach its limit, if nothing stops it before."""
         ran_us, since_us = self.ran.get(attempt, (0, None))
         if since_us is not None:
             left_us = limit_s * MICROSECONDS_PER_SECOND - ran_us
-            heappush(self.limits, (since_us + max(0, left_us), attempt))
+            self.expect(attempt, since_us + max(0, left_us))
 
     def go(self, attempt: str, least_us: int, limit_s: int, moment: Moment) -> None:
         """Its running time grows from now on; it is `least_us` at least."""
@@ -68,15 +61,10 @@ class Deadlines:
         self.ran.pop(attempt, None)
         self.fenced.discard(attempt)
 
-    def take_calendar(self, moment: Moment) -> Iterator[str]:
-        """Attempts for which something is due by the calendar."""
-        while self.calendar and self.calendar[0][0] <= moment.at:
-            yield heappop(self.calendar)[1]
-
-    def take_limits(self, moment: Moment) -> Iterator[str]:
-        """Attempts that may have reached their limit."""
-        while self.limits and self.limits[0][0] <= moment.steady_us:
-            yield heappop(self.limits)[1]
+    def take_due(self, moment: Moment) -> Iterator[str]:
+        """Attempts to look at: a start or a latest end, or a limit that may be reached."""
+        while self.due and self.due[0][0] <= moment.steady_us:
+            yield heappop(self.due)[1]
 
     def take_fences(self, heard_us: int | None, moment: Moment) -> list[str]:
         """Attempts whose patience has just ended; `heard_us` None: nobody knows when the platform spoke."""
@@ -96,14 +84,10 @@ class Deadlines:
             return False
         return heard_us is None or moment.steady_us >= heard_us + lost_after_s * MICROSECONDS_PER_SECOND
 
-    def next_at(self, heard_us: int | None, moment: Moment) -> int | None:
-        """When something is due next, by the calendar; None: never."""
-        due = [self.calendar[0][0]] if self.calendar else []
-        if self.limits:
-            due.append(moment.at + max(0, self.limits[0][0] - moment.steady_us))
+    def next_us(self, heard_us: int | None) -> int | None:
+        """When something is due next, perhaps some time ago; None: never."""
+        due = [self.due[0][0]] if self.due else []
         for lost_after_s, who in self.patience.items():
             if not self.fenced.issuperset(who):
-                patience_us = lost_after_s * MICROSECONDS_PER_SECOND
-                until_us = moment.steady_us if heard_us is None else heard_us + patience_us
-                due.append(moment.at + max(0, until_us - moment.steady_us))
+                due.append(0 if heard_us is None else heard_us + lost_after_s * MICROSECONDS_PER_SECOND)
         return min(due, default=None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from suanwang.engine.centre_clock import Moment, earliest_at, now_at, told_at
 from suanwang.model.agent_records import Work
 from suanwang.model.facts import EndReason, Used
 from suanwang.model.job import Outcome
@@ -24,7 +25,10 @@ END_OF: dict[str, tuple[Outcome, EndReason]] = {
 
 
 class Reading(NamedTuple):
-    """A meter of an attempt, read at `until_at`: milli-device-seconds since its start at `from_at`."""
+    """A meter of an attempt, read at `until_at`: milli-device-seconds since its start at `from_at`.
+
+    The instants are by the engine's wall clock.
+    """
 
     meter: str
     from_at: int
@@ -50,12 +54,13 @@ def end_of(work: Work, outcome: Outcome, cause: str) -> tuple[Outcome, EndReason
     return stopped(why)
 
 
-def ran_us(work: Work, reading: Reading) -> int:
-    """How long it has run by its meter."""
-    return reading.milli_device_s * MICROSECONDS_PER_SECOND // work.launch.resources.milli
+def ran_us(work: Work, reading: Reading, moment: Moment) -> int:
+    """How long it has run by its meter: no longer than since it was heard of, where that is known."""
+    metered_us = reading.milli_device_s * MICROSECONDS_PER_SECOND // work.launch.resources.milli
+    return min(metered_us, now_at(work, moment) - (work.started_at or work.taken_at))
 
 
-def use_since(attempt: str, work: Work, reading: Reading, interval_us: int) -> list[Used]:
+def use_since(attempt: str, work: Work, reading: Reading, moment: Moment, interval_us: int) -> list[Used]:
     """The use that is not yet among the facts; none where `interval_us` has not gone by.
 
     What the meter ran is laid into the time in which the attempt did not stand still, the latest first. Where
@@ -63,13 +68,14 @@ def use_since(attempt: str, work: Work, reading: Reading, interval_us: int) -> l
     invariant: used_to ≤ from_at < to_at, no pause within, and the lengths of all intervals sum to no more
     than the meter ran
     """
-    begin_at = max(work.used_to, work.started_at or reading.from_at)
-    if reading.until_at - begin_at < interval_us and work.phase != "paused":
+    begin_at = max(earliest_at(work), reading.from_at if work.started_at is None else 0)
+    until_at = told_at(work, reading.until_at, moment)
+    if until_at - begin_at < interval_us and work.phase != "paused":
         return []
-    left_us = ran_us(work, reading) - work.used_us
+    left_us = ran_us(work, reading, moment) - work.used_us
     left_wh = None if reading.energy_j is None else max(0, reading.energy_j // 3600 - work.energy_wh)
     used: list[Used] = []
-    for from_at, to_at in running_times(begin_at, reading.until_at, work.pauses):
+    for from_at, to_at in running_times(begin_at, until_at, work.pauses):
         span_us = min(left_us, to_at - from_at)
         if span_us > 0:
             milli = work.launch.resources.milli

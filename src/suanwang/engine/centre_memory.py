@@ -7,6 +7,7 @@ from suanwang.model import agent_records as records
 from suanwang.model.agent_records import NEVER_ENDED, AnyRecord, Memory, Work
 from suanwang.model.facts import Ended, Erased, Paused, Resumed, Started, Used
 from suanwang.model.orders import Launch, Pause, Prolong, Resume, Stop
+from suanwang.units.instants import MICROSECONDS_PER_SECOND
 
 
 def remember(memory: Memory, record: AnyRecord) -> Memory:
@@ -18,19 +19,37 @@ def remember(memory: Memory, record: AnyRecord) -> Memory:
 
 
 def session_begun(memory: Memory, record: records.SessionBegun) -> None:
-    """Reports go under it."""
+    """Reports go under it, and the platform has told the time: clocks that are not set are set by it.
+
+    What it says proves nothing of the time that has passed since it spoke before: all that an attempt has not
+    been seen to run of its limit may still pass.
+    """
     memory.session = record.session
+    for work in memory.works.values():
+        if work.clock_us is None and record.steady_us is not None:
+            work.clock_us = record.at - record.steady_us
+            left_us = work.limit_s * MICROSECONDS_PER_SECOND - work.used_us
+            work.end_at = max(work.end_at, record.at + left_us)
+
+
+def booted(memory: Memory, record: records.Booted) -> None:
+    """No clock is set any more."""
+    memory.boot = record.boot
+    for work in memory.works.values():
+        work.clock_us = None
 
 
 def order_taken(memory: Memory, record: records.OrderTaken) -> None:
-    """What an order changes; an attempt's first launch is its only one."""
+    """What an order changes; an attempt's first launch is its only one, and sets its clock."""
     order = record.order
     memory.seen_order = order.number
     work = memory.works.get(order.attempt)
     match order:
         case Launch():
             if work is None:
-                memory.works[order.attempt] = Work(order, order.limit_s, order.end_at)
+                work = memory.works[order.attempt] = Work(order, order.limit_s, order.end_at)
+                work.taken_at = record.at
+                work.clock_us = None if record.steady_us is None else record.at - record.steady_us
         case Stop():
             if work is not None and not work.stopping:
                 work.stopping, work.grace_s = order.why, order.grace_s
@@ -99,6 +118,7 @@ def fact_kept(memory: Memory, record: records.FactKept) -> None:
 
 
 CHANGES: dict[type[Any], Callable[[Memory, Any], None]] = {
+    records.Booted: booted,
     records.SessionBegun: session_begun,
     records.OrderTaken: order_taken,
     records.Begun: begun,

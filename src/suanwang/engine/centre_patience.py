@@ -24,7 +24,7 @@ class Patience:
     def until_us(self, agent: CentreAgent, steady_us: int) -> int | None:
         """When what there is to tell goes out, on the steady clock; None where there is nothing."""
         facts = agent.memory.facts
-        if agent.sent is not None or agent.fits != agent.fits_told or len(facts) > KEPT_MOST:
+        if agent.reporting.is_urgent or len(facts) > KEPT_MOST:
             return steady_us
         if not facts:
             return None

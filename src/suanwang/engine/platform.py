@@ -12,6 +12,7 @@ from suanwang.engine.agenda import Agenda, Due
 from suanwang.engine.conformance import CentreGraded
 from suanwang.engine.events import Figures, ReasonRecord
 from suanwang.engine.ground import Ground
+from suanwang.engine.lateness import lost_at, overdue_at
 from suanwang.engine.line import Line, LineKey, Ticket
 from suanwang.engine.tokens import TokenIssued
 from suanwang.engine.voucher_state import Vouchers, empty_vouchers
@@ -20,11 +21,6 @@ from suanwang.model.job import AttemptState, JobState, Outcome, Shape, Voucher
 from suanwang.model.network import CentreRow, LinkRow, Outage, PairingRow, PoolRow, RegionRow, Terms
 from suanwang.model.orders import AnyOrder
 from suanwang.policy.rules import Rules
-
-LOST_MARGIN_S = 60
-"""The server waits this much longer than the agent before it calls an attempt lost."""
-OVERDUE_S = 120
-"""So long after its latest end an attempt that has not ended is told to stop."""
 
 
 class Job(msgspec.Struct, gc=False):
@@ -357,14 +353,15 @@ class Platform:
     def take_due(self, at: int) -> list[Due]:
         """What is due by `at`, taken off the agenda; the next slot is put on it.
 
-        What would have been lost by now, but for a new lead or a word from its centre, is looked at later.
+        What would have been lost or overdue by now, but for a new lead or a word from its centre, is looked
+        at later.
         """
         due = self.agenda.take_due(at)
         for entry in due:
-            if entry.kind == "lost" and self.state.attempts[entry.key].state != "ended":
-                lost_at = self.lost_at(entry.key)
-                if lost_at > at:
-                    self.agenda.arm(lost_at, "lost", entry.key)
+            if entry.kind in ("lost", "overdue") and self.state.attempts[entry.key].state != "ended":
+                late_at = (lost_at if entry.kind == "lost" else overdue_at)(self, entry.key)
+                if late_at > at:
+                    self.agenda.arm(late_at, entry.kind, entry.key)
         if any(entry.kind == "slot" for entry in due):
             self.agenda.arm(self.terms.start_of(self.terms.slot_of(at) + 1), "slot")
         return due
@@ -372,20 +369,6 @@ class Platform:
     def has_work(self) -> bool:
         """Whether there is anything that clearing could place or move."""
         return not self.line.is_empty() or any(self.reserved_soon(pool, 1) for pool in self.reserved)
-
-    def lost_at(self, attempt: str) -> int:
-        """When an attempt counts as lost, if nothing is heard until then.
-
-        While its centre is silent: from the later of the centre's last word and the lead of this server. At
-        the latest when it is long past its end and nobody has said so.
-        """
-        known = self.state.attempts[attempt]
-        patience_us = (self.state.jobs[known.job].lost_after_s + LOST_MARGIN_S) * 1_000_000
-        latest_at = max(known.figures.end_at + OVERDUE_S * 1_000_000, self.state.lead_at) + patience_us
-        since_at = self.state.centres[known.centre].silent_since
-        if since_at is None:
-            return latest_at
-        return min(latest_at, max(since_at, self.state.lead_at) + patience_us)
 
     def attempt_of(self, name: str, job: Job) -> Attempt | None:
         """The job's last attempt."""

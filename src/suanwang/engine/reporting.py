@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from suanwang.engine import events
-from suanwang.engine.apply_facts import CLOCK_OFF_S
+from suanwang.engine.apply_facts import clock_off_us
 from suanwang.engine.dispatching import stop
 from suanwang.engine.ending import end_attempt
 from suanwang.engine.filling import fill
@@ -109,9 +109,8 @@ def news(attempt: Attempt, fact: AnyFact, at: int) -> bool:
         case Started():
             return attempt.started_at is None
         case Used():
-            return attempt.meters.get(fact.meter, fact.from_at) < min(
-                fact.to_at, at + CLOCK_OFF_S * 1_000_000
-            )
+            latest_at = at + clock_off_us(attempt, at)
+            return attempt.meters.get(fact.meter, fact.from_at) < min(fact.to_at, latest_at)
         case Erased():
             return attempt.erased_at is None
         case Paused():

@@ -7,14 +7,14 @@ from suanwang.engine.agenda import Due
 from suanwang.engine.dispatching import dispatch, stop
 from suanwang.engine.ending import end_attempt, end_job, still_fits, withdraw
 from suanwang.engine.filling import fill
+from suanwang.engine.lateness import is_late, lost_at, overdue_at
 from suanwang.engine.placing import place
-from suanwang.engine.platform import OVERDUE_S, Platform
+from suanwang.engine.platform import Platform
 from suanwang.engine.releasing import release_held
 from suanwang.model.facts import Ended
 
 CLEARING_SLOTS_MOST = 2
 """A clearing that has not been answered for so many slots is asked for anew."""
-LATE_S = 60
 RELEASED_BY_GRANT = 10_000
 
 
@@ -48,8 +48,7 @@ def start(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
     figures = attempt.figures
     if attempt.state != "reserved" or figures.start_at > at:
         return
-    late = at > figures.start_at + LATE_S * 1_000_000 and at + figures.limit_s * 1_000_000 > figures.end_at
-    if platform.state.centres[attempt.centre].open and not late:
+    if platform.state.centres[attempt.centre].open and not is_late(figures, at):
         yield from dispatch(platform, name, at)
     else:
         yield from withdraw(platform, name, "vanished", at)
@@ -72,7 +71,7 @@ def expire(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
 def lose(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
     """Silence has lasted longer than the agent would have kept it running: it is lost, and runs again."""
     attempt = platform.state.attempts[name]
-    if attempt.state == "ended" or platform.lost_at(name) > at:
+    if attempt.state == "ended" or lost_at(platform, name) > at:
         return
     if attempt.state == "reserved":
         yield from withdraw(platform, name, "vanished", at)
@@ -84,7 +83,7 @@ def overdue(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]
     """An attempt is past its latest end and nobody said so: its agent is told to stop it."""
     attempt = platform.state.attempts[name]
     running = attempt.state in ("dispatched", "running", "paused")
-    if running and attempt.figures.end_at + OVERDUE_S * 1_000_000 <= at:
+    if running and overdue_at(platform, name) <= at:
         yield from stop(platform, name, "fenced", at)
 
 

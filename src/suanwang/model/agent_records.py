@@ -20,16 +20,27 @@ class Record(msgspec.Struct, frozen=True, gc=False, tag_field="record"):
     """The root."""
 
 
+class Booted(Record, frozen=True, tag="booted"):
+    """The steady clock counts from the start of the machine that `boot` names, from another one before."""
+
+    boot: str
+
+
 class SessionBegun(Record, frozen=True, tag="session"):
-    """The platform takes reports of this session."""
+    """The platform takes reports of this session, as it said when its clock said `at`."""
 
     session: int
+    at: int = 0
+    steady_us: int | None = None
 
 
 class OrderTaken(Record, frozen=True, tag="order"):
-    """An order will be carried out."""
+    """An order will be carried out. It came when the platform's clock said `at` and the steady one
+    `steady_us`."""
 
     order: AnyOrder
+    at: int = 0
+    steady_us: int | None = None
 
 
 class Begun(Record, frozen=True, tag="begun"):
@@ -77,6 +88,8 @@ class Work(msgspec.Struct):
 
     `stopping`: why it is being stopped, "" while it is not. `used_us`: running time in the facts so far, up
     to `used_to`. `end_known`: the platform has its end. `pauses`: when it stood still since `used_to`.
+    `taken_at`: when its launch was heard. `clock_us`: how far its calendar is ahead of the steady clock, see
+    `engine.centre_clock`; None where the machine was started anew and the platform has not spoken since.
     """
 
     launch: Launch
@@ -93,11 +106,14 @@ class Work(msgspec.Struct):
     over: Over | None = None
     end_known: bool = False
     pauses: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    taken_at: int = 0
+    clock_us: int | None = None
 
 
 class Memory(msgspec.Struct):
-    """All that an agent remembers. `facts`: those not acknowledged, in order."""
+    """All that an agent remembers. `facts`: those not acknowledged, in order. `boot`: see `Booted`."""
 
+    boot: str = ""
     session: int = 0
     seen_order: int = 0
     works: dict[str, Work] = msgspec.field(default_factory=dict)
@@ -110,4 +126,6 @@ class Remembered(Record, frozen=True, tag="remembered"):
     memory: Memory
 
 
-AnyRecord = SessionBegun | OrderTaken | Begun | Stopping | Over | FactKept | Acknowledged | Remembered
+AnyRecord = (
+    Booted | SessionBegun | OrderTaken | Begun | Stopping | Over | FactKept | Acknowledged | Remembered
+)

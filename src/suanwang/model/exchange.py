@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from suanwang.model.bounds import AttemptName, Bytes, Digest
+from suanwang.model.bounds import AttemptName, Bytes, Digest, Instant
 from suanwang.model.facts import AnyFact, FitShape
 from suanwang.model.orders import AnyOrder
 
@@ -32,12 +32,16 @@ class Join(msgspec.Struct, frozen=True):
 
 
 class Joined(msgspec.Struct, frozen=True):
-    """Taken in. `epoch` counts the platform's leaders. `attempts`: those of the centre that are not over."""
+    """Taken in, when the platform's clock said `at`. `epoch` counts the platform's leaders.
+
+    `attempts`: those of the centre that are not over.
+    """
 
     centre: str
     session: int
     epoch: int
     attempts: tuple[str, ...]
+    at: Instant
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -57,11 +61,13 @@ class Exchange(msgspec.Struct, frozen=True):
 class Orders(msgspec.Struct, frozen=True):
     """Orders after `seen_order`, by number. `acknowledged`: the report is in the log.
 
-    `follow`: attempts whose log somebody reads now; send those soon.
+    `at`: what the platform's clock says; the orders' instants are by it. `follow`: attempts whose log
+    somebody reads now; send those soon.
     """
 
     orders: tuple[AnyOrder, ...]
     acknowledged: str
+    at: Instant
     follow: tuple[AttemptName, ...] = ()
 
 

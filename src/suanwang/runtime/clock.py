@@ -12,11 +12,15 @@ SLEW_PARTS = 1000
 
 
 class SteadyClock:
-    """`wall` and `steady` give microseconds: UTC, which may jump, and since anything, which never does."""
+    """`wall` and `steady` give microseconds: UTC, which may jump, and since anything, which never does.
 
-    def __init__(self, wall: Callable[[], int], steady: Callable[[], int]) -> None:
+    `last_at`: the log's last instant, from which it goes on where the wall clock is behind that: a time that
+    stood still would keep all from beginning and ending.
+    """
+
+    def __init__(self, wall: Callable[[], int], steady: Callable[[], int], last_at: int = 0) -> None:
         self.wall, self.steady = wall, steady
-        self.at, self.looked_us = wall(), steady()
+        self.at, self.looked_us = max(last_at, wall()), steady()
 
     def now(self) -> int:
         """UTC microseconds; never less than before."""

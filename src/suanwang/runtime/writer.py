@@ -88,10 +88,14 @@ class Writer:
         """When there is something to do: now (0) or at an instant; None while nothing is known."""
         return 0 if self.inbox or self.platform.line.unseen else self.platform.agenda.next_at
 
+    def now(self) -> int:
+        """The platform's instant, UTC microseconds: by its clock, and not before its last event."""
+        return max(self.clock.now(), self.platform.state.at)
+
     def round(self) -> Group | None:
         """Decides what is due and what came in. None where there was nothing."""
         group = Group([], [], {})
-        at = max(self.clock.now(), self.platform.state.at)
+        at = self.now()
         if self.inbox and isinstance(self.inbox[0].given, inputs.TakeLead):
             # nothing is given up before silence counts from this lead
             self.take(self.inbox.popleft(), at, group)

@@ -63,7 +63,7 @@ async def exchanged(host: Host, centre: str, given: Exchange) -> Orders:
         raise not_leading()
     lead.contacts.hear(centre, loop.time())
     follow = tuple(name for name in state.attempts if name in host.followed) if host.followed else ()
-    return Orders(orders, given.report_id, follow)
+    return Orders(orders, given.report_id, lead.writer.now(), follow)
 
 
 def durable_orders_after(

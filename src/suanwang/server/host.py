@@ -35,7 +35,10 @@ BROKEN_MOST = 3
 
 
 class Host:
-    """See above. `lead` is None while this server does not lead. `clock` makes the clock of each lead."""
+    """See above. `lead` is None while this server does not lead.
+
+    `clock` makes the clock of each lead, from the log's last instant on.
+    """
 
     def __init__(
         self,
@@ -43,7 +46,7 @@ class Host:
         settings: Settings,
         rules: dict[str, Rules],
         first_start: FirstStart,
-        clock: Callable[[], Clock] = steady_clock,
+        clock: Callable[[int], Clock] = steady_clock,
     ) -> None:
         self.clock = clock
         self.home, self.settings, self.rules, self.first_start = home, settings, rules, first_start
@@ -122,7 +125,8 @@ class Host:
         try:
             platform = await self._in_thread(lambda: restore(self.home, log, self.rules))
             reader = self.home.reader()
-            lead = Lead(platform, log, reader, self.thread, self.settings, self.figures, self.clock())
+            clock = self.clock(platform.state.at)
+            lead = Lead(platform, log, reader, self.thread, self.settings, self.figures, clock)
             self._current = lead
             running = asyncio.create_task(lead.run())
             watching = asyncio.create_task(self._after_start(lead))

@@ -32,9 +32,9 @@ from suanwang.units.text import Text
 PROOFS_MISSED = 3
 
 
-def steady_clock() -> SteadyClock:
-    """The machine's time, which does not jump while this server leads."""
-    return SteadyClock(lambda: time.time_ns() // 1000, lambda: time.monotonic_ns() // 1000)
+def steady_clock(last_at: int) -> SteadyClock:
+    """The machine's time, which does not jump while this server leads, and is never before `last_at`."""
+    return SteadyClock(lambda: time.time_ns() // 1000, lambda: time.monotonic_ns() // 1000, last_at)
 
 
 class NoSolver:

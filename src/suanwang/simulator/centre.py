@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from suanwang.engine.centre_agent import CentreAgent
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
 from suanwang.engine.centre_patience import Patience, next_session
 from suanwang.engine.inputs import AgentReport, AnyInput, JoinCentre
@@ -100,7 +100,7 @@ class ModelledCentre:
         """The platform answers: the report that it has, and the orders that stand."""
         self.machine.hear()
         orders = tuple(self.fetch(self.name, self.agent.memory.seen_order))
-        self.agent.answered(Orders(orders, acknowledged), self.calendar.at, self.moment())
+        self.agent.answered(Orders(orders, acknowledged, self.calendar.at), self.calendar.at, self.moment())
         self.pump()
 
     def pump(self) -> None:
@@ -115,7 +115,7 @@ class ModelledCentre:
             agent.usable(self.machine.fits())
         if not self.sending:
             self.expect_report()
-        due_at = agent.due_at(moment)
+        due_at = agent.due_us()  # one clock here: steady instants are the calendar's
         if due_at is not None and (self.tick_at is None or due_at < self.tick_at):
             self.tick_at = max(due_at, moment.at)
             self.calendar.call_at(self.tick_at, self.tick, self.brain_turn)
@@ -194,7 +194,7 @@ class ModelledCentre:
         assert run.outcome is not None
         self.read_meter(attempt, True)
         code = EXIT_CODES.get(run.outcome)
-        self.agent.over(attempt, run.ended_at, run.outcome, run.cause, code)
+        self.agent.over(attempt, run.ended_at, self.moment(), run.outcome, run.cause, code)
         self.pump_soon()
 
     def pump_soon(self) -> None:

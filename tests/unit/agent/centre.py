@@ -16,7 +16,7 @@ from suanwang.agent.platform_http import HttpPlatform
 from suanwang.drivers import port
 from suanwang.drivers.fake import FakeDriver
 from suanwang.drivers.fake_engine import Behaviour, FakeEngine
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.model.facts import Used
 from suanwang.model.job import Alternative
 from suanwang.model.orders import AnyOrder, Launch
@@ -35,7 +35,7 @@ class Centre:
     def __init__(self, folder: Path, does: Callable[[port.Launch], Behaviour]) -> None:
         self.folder = folder
         self.at = NOON
-        self.stand_in = StandIn()
+        self.stand_in = StandIn(lambda: self.at)
         (folder / "token").write_text(TOKEN + "\n")
         self.launches: list[port.Launch] = []
         self.engine = FakeEngine([port.Pool("A100", 2, 4, 64, 10**6)], does)

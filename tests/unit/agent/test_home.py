@@ -6,7 +6,7 @@ import pytest
 
 from suanwang.agent.backoff import BASE_S, MOST_S, Backoff
 from suanwang.agent.home import FolderTaken, Home
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.model.agent_records import Acknowledged, FactKept, SessionBegun
 from suanwang.model.facts import Started
 from suanwang.units.errors import InvalidInput

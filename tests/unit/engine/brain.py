@@ -1,7 +1,7 @@
 """The agent's brain in the words of its tests: orders, moments, what it told and what it wants."""
 
 from suanwang.engine.centre_agent import CentreAgent
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.model import agent_steps as steps
 from suanwang.model.exchange import Orders
 from suanwang.model.facts import (
@@ -45,8 +45,9 @@ def told(agent: CentreAgent) -> list[AnyFact]:
     return agent.memory.facts
 
 
-def said(orders: tuple[AnyOrder, ...], acknowledged: str = "") -> Orders:
-    return Orders(orders, acknowledged)
+def said(orders: tuple[AnyOrder, ...], acknowledged: str = "", second: float = 0) -> Orders:
+    """An answer of the platform, whose clock says so many seconds past noon."""
+    return Orders(orders, acknowledged, NOON + int(second * SECOND))
 
 
 def steps_of(agent: CentreAgent) -> list[steps.AnyStep]:

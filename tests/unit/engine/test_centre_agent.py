@@ -4,7 +4,7 @@ import pytest
 from tests.unit.engine.brain import NOON, SECOND, at, begun, launch, said, steps_of, told
 
 from suanwang.engine.centre_agent import CentreAgent
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
 from suanwang.model import agent_steps as steps
 from suanwang.model.facts import (
@@ -24,7 +24,7 @@ def test_a_launch_waits_for_its_start_and_for_its_inputs() -> None:
     agent.prepared("j.1", at(1))
     agent.tick(at(9))
     assert steps_of(agent) == []
-    assert agent.due_at(at(9)) == NOON + 10 * SECOND
+    assert agent.due_us() == 10 * SECOND
     agent.tick(at(10))
     assert [type(step) for step in steps_of(agent)] == [steps.Begin]
     agent.answered(said((launch(1, "j.1", start_s=10), launch(2, "j.1"))), 0, at(11))
@@ -65,7 +65,7 @@ def test_what_the_platform_has_given_up_before_it_began_never_begins(standing: t
 def test_the_time_given_ends_at_the_latest_end() -> None:
     agent = CentreAgent("chengdu")
     agent.joined(1, 0)
-    agent.answered(said((launch(1, "j.1", limit_s=100, end_s=50),)), 0, at(20))
+    agent.answered(said((launch(1, "j.1", limit_s=100, end_s=50),), second=20), 0, at(20))
     agent.prepared("j.1", at(20))
     (_, begin) = steps_of(agent)
     assert isinstance(begin, steps.Begin)
@@ -75,7 +75,7 @@ def test_the_time_given_ends_at_the_latest_end() -> None:
 def test_too_late_to_begin_goes_back() -> None:
     agent = CentreAgent("chengdu")
     agent.joined(1, 0)
-    agent.answered(said((launch(1, "j.1", end_s=50),)), 0, at(20))
+    agent.answered(said((launch(1, "j.1", end_s=50),), second=20), 0, at(20))
     agent.tick(at(50))
     assert told(agent)[0] == Ended(
         "j.1", NOON + 50 * SECOND, "preempted", "start_failed", note="too late to begin"
@@ -94,10 +94,10 @@ def test_limit_of_running_time_leaves_pauses_out() -> None:
     agent.running("j.1", NOON, at(150))
     agent.tick(at(219))
     assert steps_of(agent) == []
-    assert agent.due_at(at(219)) == NOON + 220 * SECOND
+    assert agent.due_us() == 220 * SECOND
     agent.tick(at(220))
     assert steps_of(agent) == [steps.End("j.1", 0)]
-    agent.over("j.1", NOON + 220 * SECOND, "killed", "cancelled", 137)
+    agent.over("j.1", NOON + 220 * SECOND, at(220), "killed", "cancelled", 137)
     agent.collected("j.1", "")
     ended = told(agent)[-1]
     assert isinstance(ended, Ended)
@@ -153,7 +153,7 @@ def test_silence_fences_by_the_steady_clock_whatever_the_calendar_says() -> None
     assert steps_of(agent) == []
     agent.tick(Moment(NOON + 60 * SECOND, 350 * SECOND))
     assert steps_of(agent) == [steps.End("j.1", 0)]
-    agent.over("j.1", NOON + 60 * SECOND, "killed", "cancelled", 137)
+    agent.over("j.1", NOON + 60 * SECOND, at(60, 350), "killed", "cancelled", 137)
     agent.collected("j.1", "")
     ended = told(agent)[-1]
     assert isinstance(ended, Ended)
@@ -216,7 +216,7 @@ def test_a_report_stays_as_it_is_until_it_is_acknowledged_and_then_scratch_is_er
     first = agent.next_report()
     assert first is not None
     assert (first.id, first.facts) == ("report/chengdu/1/1", (Started("j.1", NOON),))
-    agent.over("j.1", NOON + 5 * SECOND, "success", "", 0)
+    agent.over("j.1", NOON + 5 * SECOND, at(5), "success", "", 0)
     agent.collected("j.1", "outputs")
     assert agent.next_report() == first
     agent.answered(said((), "report/chengdu/1/0"), SECOND, at(6))
@@ -237,7 +237,7 @@ def test_a_report_stays_as_it_is_until_it_is_acknowledged_and_then_scratch_is_er
 
 def test_a_report_that_is_refused_goes_one_fact_at_a_time() -> None:
     agent = begun()
-    agent.over("j.1", NOON + 5 * SECOND, "success", "", 0)
+    agent.over("j.1", NOON + 5 * SECOND, at(5), "success", "", 0)
     agent.collected("j.1", "")
     whole = agent.next_report()
     assert whole is not None

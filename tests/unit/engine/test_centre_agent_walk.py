@@ -15,7 +15,7 @@ from tests.unit.engine.brain import (
 )
 
 from suanwang.engine.centre_agent import CentreAgent
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
 from suanwang.engine.centre_memory import remember
 from suanwang.engine.inputs import AgentReport

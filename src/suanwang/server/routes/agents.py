@@ -25,7 +25,7 @@ async def join_centre(request: Asked, centre: FromPath[str], data: JSONBody[Join
     # before it is decided: no report of the session comes before this
     lead.contacts.joined(centre, data.session)
     await request.ask(inputs.JoinCentre(f"join/{centre}/{data.session}", centre, data.session))
-    return Joined(centre, data.session, lead.log.epoch, sent_out(lead.platform, centre))
+    return Joined(centre, data.session, lead.log.epoch, sent_out(lead.platform, centre), lead.writer.now())
 
 
 async def as_it_is(response: Response[Orders]) -> Response[Orders]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from suanwang.engine.centre_agent import CentreAgent
-from suanwang.engine.centre_deadlines import Moment
+from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
 from suanwang.engine.centre_memory import remember
 from suanwang.engine.inputs import JoinCentre
@@ -43,7 +43,8 @@ class FaultyAgent:
         self.erased: set[str] = set()
         self.past: list[tuple[str, Run]] = []
         self.life = 0
-        self.offset_us = 0
+        self.offsets = [(self.world.calendar.at, 0)]
+        self.booted_at, self.boots = self.world.calendar.at, 1
         self.alive = self.engine_away = self.gone = False
         self.waiting: list[steps.AnyStep] = []
         self.deaths = 0
@@ -58,8 +59,7 @@ class FaultyAgent:
         memory = Memory()
         for record in self.journal:
             memory = remember(memory, _decoder.decode(record))
-        heard_us = None if self.world.dice.happens(0.1) else self.machine.heard_at
-        self.agent = CentreAgent(self.name, memory, heard_us)
+        self.agent = CentreAgent(self.name, memory, self.heard_us(), boot=f"boot-{self.boots}")
         self.session = 0
         self.asking = self.polling = self.ticking = False
         self.tick_at: int | None = None
@@ -69,6 +69,15 @@ class FaultyAgent:
         self.later(0, self.join)
         self.later(READ_US, self.read_all)
         assert life == self.life
+
+    def heard_us(self) -> int | None:
+        """What is on its disk of when it was last heard; of an earlier boot by its wall clock, see `Home`."""
+        if self.world.dice.happens(0.1):
+            return None
+        heard_at = self.machine.heard_at
+        if heard_at >= self.booted_at:
+            return heard_at - self.booted_at
+        return self.moment().steady_us - max(0, self.moment().at - self.wall_at(heard_at))
 
     def later(self, in_us: int, action: Action) -> None:
         """Does something in this life, unless it is over by then."""
@@ -94,6 +103,8 @@ class FaultyAgent:
         self.deaths += 1
         calendar = self.world.calendar
         calendar.call_at(calendar.at + self.world.dice.between(1, 400) * SECOND_US, self.start)
+        if self.world.dice.happens(self.world.weather.reboot):
+            self.booted_at, self.boots = calendar.at, self.boots + 1
 
     def perhaps_die(self) -> None:
         """Between any two steps."""
@@ -101,9 +112,17 @@ class FaultyAgent:
             raise Died
 
     def moment(self) -> Moment:
-        """Its own calendar may be wrong, its steady clock is not."""
+        """Its wall clock may be wrong, its steady clock is not."""
         at = self.world.calendar.at
-        return Moment(at + self.offset_us, at)
+        return Moment(self.wall_at(at), at - self.booted_at)
+
+    def jump(self, by_us: int) -> None:
+        """Its wall clock, and its engine's, is set anew."""
+        self.offsets.append((self.world.calendar.at, self.offsets[-1][1] + by_us))
+
+    def wall_at(self, at: int) -> int:
+        """What its wall clock said at an instant, as an engine writes it down then."""
+        return at + next(offset_us for since_at, offset_us in reversed(self.offsets) if since_at <= at)
 
     # ------------------------------------------------------------ the engine
 
@@ -127,9 +146,9 @@ class FaultyAgent:
             case "ended":
                 self.tell_end(attempt)
             case "running":
-                self.agent.running(attempt, run.spans[0][0] + self.offset_us, self.moment())
+                self.agent.running(attempt, self.wall_at(run.spans[0][0]), self.moment())
             case "paused":
-                self.agent.standing(attempt, self.moment().at, self.moment())
+                self.agent.standing(attempt, self.wall_at(run.spans[-1][1]), self.moment())
             case "starting":
                 pass
 
@@ -139,15 +158,15 @@ class FaultyAgent:
         assert run.outcome is not None
         self.read(attempt, last=True)
         code = EXIT_CODES.get(run.outcome)
-        self.agent.over(attempt, run.ended_at + self.offset_us, run.outcome, run.cause, code)
+        self.agent.over(attempt, self.wall_at(run.ended_at), self.moment(), run.outcome, run.cause, code)
 
     def read(self, attempt: str, last: bool) -> None:
         """Reads the meter of an attempt."""
         run, at = self.machine.runs[attempt], self.world.calendar.at
         if run.spans:
             held = run.ran_us(at) * run.launch.resources.milli // SECOND_US
-            until_at = (run.ended_at if run.state == "ended" else at) + self.offset_us
-            reading = Reading("modelled", run.spans[0][0] + self.offset_us, until_at, held)
+            until_at = self.wall_at(run.ended_at if run.state == "ended" else at)
+            reading = Reading("modelled", self.wall_at(run.spans[0][0]), until_at, held)
             self.agent.metered(attempt, reading, self.moment(), last)
 
     def read_all(self) -> None:
@@ -208,9 +227,9 @@ class FaultyAgent:
                 self.carry_out(step)
         if self.session and not self.asking and agent.next_report() is not None:
             self.report()
-        due_at = agent.due_at(self.moment())
-        if due_at is not None:
-            at = max(self.world.calendar.at + 1000, due_at - self.offset_us)
+        due_us = agent.due_us()
+        if due_us is not None:
+            at = max(self.world.calendar.at + 1000, self.booted_at + due_us)
             if self.tick_at is None or at < self.tick_at or self.tick_at <= self.world.calendar.at:
                 self.tick_at = at
                 self.later(at - self.world.calendar.at, self.tick)
@@ -296,7 +315,8 @@ class FaultyAgent:
             return
         self.machine.hear()
         self.session = wanted
-        self.agent.joined(wanted, sent_us, what.standing)
+        clock = Moment(what.at, self.moment().steady_us)
+        self.agent.joined(wanted, sent_us - self.booted_at, what.standing, clock)
         self.pump()
         self.poll()
 
@@ -327,7 +347,7 @@ class FaultyAgent:
             else:
                 assert isinstance(what, Orders)
                 self.machine.hear()
-                self.agent.answered(what, sent_us, self.moment())
+                self.agent.answered(what, sent_us - self.booted_at, self.moment())
             then(True)
 
         def give_up() -> None:

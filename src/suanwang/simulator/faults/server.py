@@ -37,10 +37,11 @@ class Refused(NamedTuple):
 
 
 class TakenIn(NamedTuple):
-    """An answer to an agent that asked for a session: how it ended, and which attempts live on."""
+    """An answer to an agent that asked for a session: how it ended, which attempts live on, the time."""
 
     ticket: Ticket
     standing: tuple[str, ...]
+    at: int
 
 
 class Poll(NamedTuple):
@@ -88,7 +89,9 @@ class FaultyServer:
         self.leads += 1
         platform = self.rebuilt()
         lead = Lead(world.log, failing(world.dice, lambda: world.weather))
-        clock = SteadyClock(lambda: world.calendar.at + world.server_offset_us, world.calendar.now)
+        clock = SteadyClock(
+            lambda: world.calendar.at + world.server_offset_us, world.calendar.now, platform.state.at
+        )
         writer = ClearingWriter.__new__(ClearingWriter)
         writer.world = world
         self.writer = writer
@@ -233,7 +236,8 @@ class FaultyServer:
         self.heard[given.centre] = self.world.calendar.at
 
         def answer(ticket: Ticket) -> None:
-            self.answers(reply, TakenIn(ticket, sent_out(writer.platform, given.centre)))
+            standing = sent_out(writer.platform, given.centre)
+            self.answers(reply, TakenIn(ticket, standing, writer.now()))
 
         writer.submit(given, answer)
         self.pump_soon()
@@ -265,7 +269,7 @@ class FaultyServer:
             return
         orders = tuple(orders_after(writer.platform, centre, asked.seen_order))
         if orders or not asked.wait_s:
-            self.answers(reply, Orders(orders, ""))
+            self.answers(reply, Orders(orders, "", writer.now()))
         else:
             until_at = self.world.calendar.at + asked.wait_s * SECOND_US
             self.polls.setdefault(centre, []).append(Poll(asked, reply, until_at))
@@ -279,7 +283,7 @@ class FaultyServer:
             self.answers(reply, Refused(ticket.error, isinstance(ticket.error, StaleSession)))
         else:
             orders = tuple(orders_after(self.writer.platform, centre, asked.seen_order))
-            self.answers(reply, Orders(orders, asked.report_id))
+            self.answers(reply, Orders(orders, asked.report_id, self.writer.now()))
 
     def deliver(self, centre: str) -> None:
         """See `runtime.ports.Transport`: who waits gets the orders, or nothing when the time is up."""
@@ -289,6 +293,6 @@ class FaultyServer:
         for poll in waiting:
             orders = tuple(orders_after(writer.platform, centre, poll.exchange.seen_order))
             if orders or poll.until_at <= self.world.calendar.at:
-                self.answers(poll.reply, Orders(orders, ""))
+                self.answers(poll.reply, Orders(orders, "", writer.now()))
             else:
                 self.polls.setdefault(centre, []).append(poll)

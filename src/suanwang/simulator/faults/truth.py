@@ -12,14 +12,14 @@ from suanwang.engine.snapshot import encode_snapshot
 from suanwang.engine.validate import validate
 from suanwang.ledger.events import Captured
 from suanwang.model.job import CLOSED
-from suanwang.simulator.faults.world import World
 from suanwang.simulator.faults.plan import SECOND_US
+from suanwang.simulator.faults.world import World
 from suanwang.simulator.machine import OPEN, Run
 
 EARLY_MOST_US = 61 * SECOND_US
-"""So late a reservation may be sent out without having the time of its limit any more, see `ticking.start`."""
+"""So late a reservation may be sent out that has not the time of its limit any more, see `ticking.start`."""
 OVERRUN_MOST_US = 7200 * SECOND_US
-"""So long what stands still past its latest end may go unnoticed: agents die, engines and centres are away."""
+"""So long what stands still past its latest end may be there: agents die, engines and centres are away."""
 
 
 def check(world: World) -> list[str]:
