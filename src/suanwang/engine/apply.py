@@ -22,6 +22,8 @@ def apply(platform: Platform, event: events.AnyEvent) -> None:
     """Changes the state by one event. Raises CorruptLog where it cannot follow; the state is then void."""
     state = platform.state
     state.events += 1
+    if type(event) is events.LeadTaken:
+        state.skipped_us += max(0, event.at - state.at)
     if event.at > state.at:
         state.at = event.at
     change = CHANGES.get(type(event))

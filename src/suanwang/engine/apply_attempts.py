@@ -104,7 +104,7 @@ def attempt_dispatched(platform: Platform, event: events.AttemptDispatched) -> N
     name = attempt_name(event.job, event.number)
     attempt, centre = state.attempts[name], state.centres[event.centre]
     shape, figures = platform.shape_of(job), attempt.figures
-    attempt.state = "dispatched"
+    attempt.state, attempt.skipped_us = "dispatched", state.skipped_us
     attempt.orders.append(event.order)
     centre.order_count = event.order
     centre.orders[event.order] = Launch(

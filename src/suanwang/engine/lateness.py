@@ -45,14 +45,14 @@ def is_late(reserved: Timed, at: int) -> bool:
 
 
 def overdue_at(platform: "Platform", attempt: str) -> int:
-    """When an attempt is past its latest end, however clocks run.
+    """When an attempt that was sent out is past its latest end, however clocks run.
 
-    After a change of the lead the whole time of its reservation may still pass.
+    What the clock skipped at a change of the lead since then may still pass.
     """
-    figures = platform.state.attempts[attempt].figures
-    length_us = figures.end_at - figures.start_at
-    latest_at = max(figures.end_at, platform.state.lead_at + length_us)
-    return latest_at + length_us // CLOCKS_APART_PARTS + OVERDUE_S * 1_000_000
+    known = platform.state.attempts[attempt]
+    apart_us = (known.figures.end_at - known.figures.start_at) // CLOCKS_APART_PARTS
+    skipped_us = platform.state.skipped_us - known.skipped_us
+    return known.figures.end_at + skipped_us + apart_us + OVERDUE_S * 1_000_000
 
 
 def lost_at(platform: "Platform", attempt: str) -> int:
@@ -63,7 +63,7 @@ def lost_at(platform: "Platform", attempt: str) -> int:
     """
     known = platform.state.attempts[attempt]
     patience_us = (platform.state.jobs[known.job].lost_after_s + LOST_MARGIN_S) * 1_000_000
-    latest_at = overdue_at(platform, attempt) + patience_us
+    latest_at = max(overdue_at(platform, attempt), platform.state.lead_at) + patience_us
     since_at = platform.state.centres[known.centre].silent_since
     if since_at is None:
         return latest_at

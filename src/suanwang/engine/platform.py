@@ -66,7 +66,7 @@ class Attempt(msgspec.Struct, gc=False):
     """One attempt. Its hold in the ledger is named as it is: `<job>.<number>`.
 
     `used_us`: milli-device-microseconds by reserved slot; `meters`: how far each meter was read. `orders`:
-    numbers of the orders about it that stand.
+    numbers of the orders about it that stand. `skipped_us`: as the platform's when it was sent out.
     """
 
     job: str
@@ -89,6 +89,7 @@ class Attempt(msgspec.Struct, gc=False):
     meters: dict[str, int] = msgspec.field(default_factory=dict)
     energy_wh: int | None = None
     erased_at: int | None = None
+    skipped_us: int = 0
 
 
 class CentreState(msgspec.Struct):
@@ -161,7 +162,11 @@ class HeldRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class Records(msgspec.Struct):
-    """Everything that a snapshot keeps."""
+    """Everything that a snapshot keeps.
+
+    `skipped_us`: what the clock told between the last event of each lead and the next lead: nobody knows
+    how much of it has passed.
+    """
 
     vouchers: Vouchers
     terms: Terms | None = None
@@ -188,6 +193,7 @@ class Records(msgspec.Struct):
     clearing: int | None = None
     cleared_slot: int = -1
     lead_at: int = 0
+    skipped_us: int = 0
     epoch: int = 0
     at: int = 0
     events: int = 0

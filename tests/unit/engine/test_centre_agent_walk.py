@@ -11,7 +11,6 @@ from tests.unit.engine.brain import (
     NOON,
     SECOND,
     launch,
-    said,
 )
 
 from suanwang.engine.centre_agent import CentreAgent
@@ -19,6 +18,7 @@ from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
 from suanwang.engine.centre_memory import remember
 from suanwang.engine.inputs import AgentReport
+from suanwang.engine.lateness import LATE_S
 from suanwang.model import agent_steps as steps
 from suanwang.model.agent_records import AnyRecord, Memory
 from suanwang.model.exchange import Orders
@@ -43,6 +43,7 @@ class Life(msgspec.Struct):
     ran_us: int = 0
     since_us: int | None = None
     ended: tuple[int, Outcome, str, int] | None = None
+    ended_us: int = 0
     cleaned: bool = False
 
 
@@ -57,10 +58,15 @@ def replayed(disk: list[bytes]) -> Memory:
 
 
 class World:
-    """Platform, engine and disk around the brain. The brain may die at any point; these do not."""
+    """Platform, engine and disk around the brain. The brain may die at any point; these do not.
+
+    `at`: the machine's wall clock, by which its engine writes; `steady`: the time that truly passes, which
+    the agent's steady clock counts from `booted_us`; the platform's clock is `lead_us` ahead of it and noon.
+    """
 
     def __init__(self, lasts: list[int]) -> None:
-        self.at, self.steady = NOON, 0
+        self.at, self.steady, self.booted_us, self.lead_us = NOON, 0, 0, 0
+        self.given: dict[str, int] = {}
         self.lasts = lasts
         self.disk: list[bytes] = []
         self.lives: dict[str, Life] = {}
@@ -72,13 +78,17 @@ class World:
         self.session = 0
         self.heard_us: int | None = None
         self.starts: dict[str, int] = {}
-        self.agent = CentreAgent("chengdu", report_interval_s=30)
+        self.agent = CentreAgent("chengdu", report_interval_s=30, boot="0")
         self.adopt_due = True
         self.restart()
 
     @property
     def moment(self) -> Moment:
-        return Moment(self.at, self.steady)
+        return Moment(self.at, self.steady - self.booted_us)
+
+    @property
+    def platform_at(self) -> int:
+        return NOON + self.steady + self.lead_us
 
     # -- the agent's body: records first, then steps
 
@@ -142,7 +152,7 @@ class World:
 
     def end(self, life: Life, outcome: Outcome, cause: str) -> None:
         life.ran_us, life.since_us = self.ran(life), None
-        life.ended = (self.at, outcome, cause, life.ran_us)
+        life.ended, life.ended_us = (self.at, outcome, cause, life.ran_us), self.steady
 
     def advance(self) -> None:
         for life in self.lives.values():
@@ -166,13 +176,15 @@ class World:
             self.agent.metered(name, reading, self.moment, life.ended is not None)
             if life.ended is not None:
                 when, outcome, cause, _ = life.ended
-                self.agent.over(name, when, outcome, cause, 0)
+                self.agent.over(name, when, self.moment, outcome, cause, 0)
 
     # -- the platform
 
     def send(self) -> None:
         if self.session:
-            self.under_way.append((self.steady, self.agent.memory.seen_order, self.agent.next_report()))
+            self.under_way.append(
+                (self.moment.steady_us, self.agent.memory.seen_order, self.agent.next_report())
+            )
 
     def receive(self, index: int) -> None:
         """A request reaches the platform (perhaps twice); its answer is under way."""
@@ -188,18 +200,27 @@ class World:
             elif report is not None:
                 return
             standing = tuple(order for order in self.orders if order.number > seen)
-            self.answers.append((sent_us, said(standing, done)))
+            self.answers.append((sent_us, Orders(standing, done, self.platform_at)))
 
     def hear(self, index: int, again: bool) -> None:
         if self.answers:
             at_index = index % len(self.answers)
             sent_us, orders = self.answers[at_index] if again else self.answers.pop(at_index)
-            self.heard_us = max(sent_us, self.heard_us or 0)
+            self.heard_us = max(sent_us, self.heard_us if self.heard_us is not None else sent_us)
             self.agent.answered(orders, sent_us, self.moment)
+
+    def reboot(self) -> None:
+        """The machine of the agent is started anew; its engine runs elsewhere, and goes on."""
+        if self.heard_us is not None:
+            self.heard_us -= self.steady - self.booted_us
+        self.booted_us = self.steady
+        self.restart()
 
     def restart(self) -> None:
         """The agent dies and comes back: its memory is what is on disk."""
-        self.agent = CentreAgent("chengdu", replayed(self.disk), self.heard_us, report_interval_s=30)
+        self.agent = CentreAgent(
+            "chengdu", replayed(self.disk), self.heard_us, report_interval_s=30, boot=str(self.booted_us)
+        )
         self.session = 0
         self.under_way.clear()
         self.answers.clear()
@@ -211,13 +232,14 @@ class World:
     def join(self) -> None:
         if not self.session:
             self.session = self.agent.memory.session + 1
-            self.heard_us = self.steady
-            self.agent.joined(self.session, self.steady)
+            self.heard_us = self.moment.steady_us
+            clock = Moment(self.platform_at, self.heard_us)
+            self.agent.joined(self.session, self.heard_us, clock=clock)
             self.settle()
 
     def check_fence(self) -> None:
         """At every step of time: whatever runs has been heard of not too long ago."""
-        heard = self.heard_us if self.heard_us is not None else self.steady
+        heard = self.booted_us + self.heard_us if self.heard_us is not None else self.steady
         for name, life in self.lives.items():
             assert life.ended or self.steady < heard + LOST_AFTER_S * SECOND, name
 
@@ -226,14 +248,15 @@ class World:
         end = self.steady + seconds * SECOND
         self.at += jump * SECOND
         while self.steady < end:
-            due = self.agent.due_at(self.moment)
+            due_us = self.agent.due_us()
             left = end - self.steady
             ends = [
                 min(life.lasts_us, life.limit_s * SECOND) - self.ran(life)
                 for life in self.lives.values()
                 if life.ended is None and life.since_us is not None
             ]
-            step = max(1, min(left, *ends, left if due is None else due - self.at))
+            due = left if due_us is None else self.booted_us + due_us - self.steady
+            step = max(1, min(left, *ends, due))
             self.steady += step
             self.at += step
             self.agent.tick(self.moment)
@@ -255,6 +278,8 @@ ACTIONS = st.lists(
         st.tuples(st.just("crash"), st.integers(0, 12), st.just(0)),
         st.tuples(st.just("time"), st.integers(1, 90), st.sampled_from([0, 0, 0, 3600, -3600])),
         st.tuples(st.just("poll"), st.just(0), st.just(0)),
+        st.tuples(st.just("reboot"), st.just(0), st.just(0)),
+        st.tuples(st.just("lead"), st.just(0), st.sampled_from([3600, 30])),
     ),
     max_size=60,
 )
@@ -267,14 +292,15 @@ def do(world: World, action: tuple[str, int, int | bool | str]) -> None:
     name = named[first % len(named)] if named else ""
     match kind:
         case "launch":
-            start = (world.at - NOON) // SECOND + int(second)
+            start = (world.platform_at - NOON) // SECOND + int(second)
             world.orders.append(launch(number, f"j{len(named)}.1", start, 60 + 40 * first, start + 400))
+            world.given[f"j{len(named)}.1"] = world.steady
         case "stop" if name:
             world.orders.append(Stop(number, name, str(second), 10))
         case "turn" if name:
             world.orders.append(Resume(number, name) if second else Pause(number, name))
         case "prolong" if name:
-            at_us = world.at + int(second) * SECOND
+            at_us = world.platform_at + int(second) * SECOND
             world.orders.append(Prolong(number, name, int(second), at_us))
         case "send":
             world.join()
@@ -297,6 +323,10 @@ def do(world: World, action: tuple[str, int, int | bool | str]) -> None:
         case "poll":
             world.poll()
             world.settle()
+        case "reboot":
+            world.reboot()
+        case "lead":
+            world.lead_us += int(second) * SECOND
         case _:
             pass
 
@@ -337,6 +367,18 @@ def check_story(world: World) -> None:
         total = sum(one.to_at - one.from_at for one in used)
         life = world.lives.get(name)
         assert total <= (life.ended[3] if life and life.ended else 0)
+        check_limit(world, name, facts[-2])
+
+
+def check_limit(world: World, name: str, end: AnyFact) -> None:
+    """Only what has had its time is ended for its limit, whatever clocks said: to a minute, see `is_late`."""
+    life = world.lives.get(name)
+    if life is None or life.ended is None or not isinstance(end, Ended) or end.reason != "limit_time":
+        return
+    of_it = [order for order in world.orders if order.attempt == name]
+    limits = [order.limit_s for order in of_it if isinstance(order, Launch | Prolong)]
+    had_us = life.ended_us - world.given[name]
+    assert had_us >= (min(limits) - LATE_S) * SECOND, (had_us, limits)
 
 
 @settings(max_examples=300, deadline=None)
