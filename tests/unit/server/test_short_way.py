@@ -16,10 +16,11 @@ EXCHANGE = "/v1/centres/sh/exchange"
 
 
 def said(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
-    """What was answered, but for the number of the request."""
+    """What was answered, but for the number of the request and the time."""
     headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
     body = answer.json()
     body.pop("request", None)
+    assert (answer.status_code == 200) == (body.pop("at", None) is not None)
     return answer.status_code, headers, body
 
 
