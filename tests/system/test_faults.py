@@ -41,6 +41,11 @@ def test_nothing_is_lost_or_charged_twice_or_runs_twice(first: int):
     assert ran > 2 * SEEDS_AT_ONCE
 
 
+def test_a_server_an_hour_ahead_of_its_agents_sends_nothing_out_again_and_again():
+    world = live_through(32077)
+    assert world.calendar.count < 20_000, "it had 1.4 million happenings"
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("first", range(10_000, 10_000 + SEEDS_IN_SOAK, 100))
 def test_thousands_of_worlds(first: int):

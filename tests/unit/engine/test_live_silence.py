@@ -121,6 +121,23 @@ def test_a_new_lead_counts_silence_anew() -> None:
         stage.take(inputs.TakeLead, 2)
 
 
+def test_a_leader_whose_clock_is_hours_ahead_calls_nothing_overdue_that_has_its_time_left() -> None:
+    stage = Stage(centres=("west",))
+    (job,) = stage.submit(spec(one("A100:1", 3)))
+    stage.begin(job)
+    stage.use(job, 60)
+    for epoch, ahead_min in ((2, 120), (3, 90)):
+        stage.at += ahead_min * MINUTE
+        stage.take(inputs.TakeLead, epoch)
+        stage.after(1)
+    # an hour and two minutes have passed, whatever clocks skipped
+    stage.after(118)
+    assert stage.attempt_of(job).stopping == ""
+    stage.after(5)
+    assert stage.attempt_of(job).stopping == "fenced"
+    stage.agrees()
+
+
 @pytest.mark.parametrize("hindrance", ["a new lead", "a word"])
 def test_what_was_told_to_stop_is_lost_however_often_its_patience_began_anew(hindrance: str) -> None:
     stage = Stage(centres=("west",))
