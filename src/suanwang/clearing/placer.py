@@ -16,8 +16,8 @@ from suanwang.clearing.watch import Watch
 from suanwang.clearing.windows import Float32Array, Float64Array
 from suanwang.units.rounding import Int64Array, exact_sum
 
-SWEEPS = (0.0, 0.5, 0.0)
-"""After placing under the full prices, jobs move under this share of them."""
+SHARES = (0.7, 0.3)
+"""After placing under the full prices, jobs move under these shares of them, and in the end under none."""
 EJECTIONS = 2
 """Passes of exchanges after the sweeps, over the jobs that hold most of the regret."""
 REGRET_PERCENT = 97
@@ -39,7 +39,7 @@ class Placer:
         self.problem, self.placement, self.bound, self.watch = problem, placement, bound, watch
         self.choices = rank_entries(demand.first, bound.least_nano)
         self.urgency = urgency(demand, bound)
-        self.prices = {share: prefix_sums(problem, np.rint(share * price_micro)) for share in {1.0, *SWEEPS}}
+        self.prices = {share: prefix_sums(problem, np.rint(share * price_micro)) for share in (1.0, *SHARES, 0.0)}
         self.price_by_column = sums_by_column(price_micro)
         self.value_nano = demand.value_micro * 1000
 
@@ -75,16 +75,16 @@ class Placer:
         for queue in queues:
             placement.sweep(queue, self.prices[1.0], PLACE)
         self.drop_worthless()
-        for number, share in enumerate(SWEEPS):
-            if number and self.is_vast:
-                queues = self.queues(ahead, np.flatnonzero(self.regret() > RESTLESS))
+        for share in SHARES:
             for queue in queues:
                 placement.sweep(queue, self.prices[share], MOVE)
+            if self.is_vast:
+                queues = self.queues(ahead, np.flatnonzero(self.regret() > RESTLESS))
         self.drop_worthless()
         if not self.is_vast:
             self.exchange()
-            for queue in queues:
-                placement.sweep(queue, self.prices[0.0], MOVE)
+        for queue in queues:
+            placement.sweep(queue, self.prices[0.0], MOVE)
         places = placement.places
         return self.cost_nano(places), places
 
