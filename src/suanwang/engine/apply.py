@@ -7,10 +7,14 @@ from typing import Any
 import msgspec
 
 from suanwang.engine import apply_attempts, apply_jobs, apply_network, events, voucher_apply
+from suanwang.engine.apply_facts import fact_recorded
 from suanwang.engine.conformance import CentreGraded, centre_graded
 from suanwang.engine.platform import Platform
 from suanwang.engine.setting_back import jobs_leapt, orders_leapt
 from suanwang.engine.tokens import TokenIssued, TokenRevoked, token_issued, token_revoked
+from suanwang.engine.voucher_events import AnyVoucherEvent
+from suanwang.ledger.apply import apply as apply_ledger
+from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
 from suanwang.ledger.events import GrantIssued
 from suanwang.ledger.refusals import CorruptLog
 from suanwang.units.errors import Fault
@@ -26,20 +30,26 @@ def apply(platform: Platform, event: events.AnyEvent) -> None:
         state.skipped_us += max(0, event.at - state.at)
     if event.at > state.at:
         state.at = event.at
-    change = CHANGES.get(type(event))
-    if change is None:
-        voucher_apply.apply(state.vouchers, event)  # pyright: ignore[reportArgumentType]
-        return
     try:
-        change(platform, event)
+        CHANGES[type(event)](platform, event)
     except (KeyError, IndexError) as error:
         what = Text(f"it names {error}, which is not there", f"引用了不存在的 {error}")
         raise CorruptLog([Fault(str(event.__struct_config__.tag), what)]) from error
 
 
+def money_moved(platform: Platform, event: AnyLedgerEvent) -> None:
+    """The books follow."""
+    apply_ledger(platform.state.vouchers.ledger, event)
+
+
+def voucher_changed(platform: Platform, event: AnyVoucherEvent) -> None:
+    """The files of grants and claims follow."""
+    voucher_apply.apply(platform.state.vouchers, event)
+
+
 def grant_issued(platform: Platform, event: GrantIssued) -> None:
     """A grant that is usable only later: jobs that wait for money are looked at then."""
-    voucher_apply.apply(platform.state.vouchers, event)
+    money_moved(platform, event)
     if event.starts_at > event.at:
         platform.agenda.arm(event.starts_at, "grant", event.enterprise)
 
@@ -67,6 +77,8 @@ def await_slot(platform: Platform) -> None:
 
 
 CHANGES: dict[type[Any], Callable[[Platform, Any], None]] = {
+    **dict.fromkeys(AnyLedgerEvent.__args__, money_moved),
+    **dict.fromkeys(AnyVoucherEvent.__args__, voucher_changed),
     events.NetworkOpened: apply_network.network_opened,
     events.CentreEnrolled: apply_network.centre_enrolled,
     events.CentreWithdrawn: apply_network.centre_withdrawn,
@@ -102,7 +114,7 @@ CHANGES: dict[type[Any], Callable[[Platform, Any], None]] = {
     events.AttemptProlonged: apply_attempts.attempt_prolonged,
     events.AttemptDispatched: apply_attempts.attempt_dispatched,
     events.OrderGiven: apply_attempts.order_given,
-    events.FactRecorded: apply_attempts.fact_recorded,
+    events.FactRecorded: fact_recorded,
     events.FactFenced: apply_attempts.fact_fenced,
     events.AttemptEnded: apply_attempts.attempt_ended,
 }

@@ -3,7 +3,6 @@
 from bisect import insort
 
 from suanwang.engine import events
-from suanwang.engine.apply_facts import apply_fact
 from suanwang.engine.apply_jobs import forget_room
 from suanwang.engine.apply_network import arm_lost
 from suanwang.engine.lateness import overdue_at
@@ -25,16 +24,16 @@ def attempt_reserved(platform: Platform, event: events.AttemptReserved) -> None:
     state, figures = platform.state, event.figures
     job = state.jobs[event.job]
     name = attempt_name(event.job, event.number)
-    one = platform.shape_of(job).alternatives[figures.alternative]
+    milli = platform.shape_of(job).alternatives[figures.alternative].milli
     centre = platform.centre_of[figures.pool]
     forget_room(platform, event.job)
     job.state, job.why, job.last = "active", "", event.number
-    attempt = state.attempts[name] = Attempt(event.job, event.number, centre, figures, one.milli)
+    attempt = state.attempts[name] = Attempt(event.job, event.number, centre, figures, milli)
     state.centres[centre].attempts[name] = None
     occupy(platform, name, attempt)
     for key in holding_keys(job.enterprise, job.project):
         holding = state.holdings.setdefault(key, Holding())
-        holding.milli += one.milli
+        holding.milli += milli
         holding.jobs += 1
 
 
@@ -126,11 +125,6 @@ def order_given(platform: Platform, event: events.OrderGiven) -> None:
         attempt.stopping = order.why
         if attempt.state != "ended":
             arm_lost(platform, order.attempt)
-
-
-def fact_recorded(platform: Platform, event: events.FactRecorded) -> None:
-    """What the agent saw."""
-    apply_fact(platform, event.fact, event.at)
 
 
 def attempt_ended(platform: Platform, event: events.AttemptEnded) -> None:

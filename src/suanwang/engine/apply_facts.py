@@ -4,17 +4,19 @@ An agent is not trusted with money: usage counts inside the reservation alone, o
 never more devices than were reserved however many meters there are, and never from a time to come.
 """
 
+from suanwang.engine import events
 from suanwang.engine.charge import used_terms
 from suanwang.engine.lateness import CLOCKS_APART_PARTS
 from suanwang.engine.platform import Attempt, Platform
-from suanwang.model.facts import AnyFact, Erased, Paused, Progressed, Resumed, Saved, Started, Used
+from suanwang.model.facts import Erased, Paused, Progressed, Resumed, Saved, Started, Used
 
 CLOCK_OFF_S = 300
 """So far an agent's clock may run ahead of the platform's, or behind it."""
 
 
-def apply_fact(platform: Platform, fact: AnyFact, at: int) -> None:
-    """Changes the attempt by one fact told at `at`. KeyError where there is no such attempt."""
+def fact_recorded(platform: Platform, event: events.FactRecorded) -> None:
+    """Changes the attempt by one fact. KeyError where there is no such attempt."""
+    fact, at = event.fact, event.at
     attempt = platform.state.attempts[fact.attempt]
     match fact:
         case Started():
@@ -60,10 +62,11 @@ def apply_used(platform: Platform, attempt: Attempt, fact: Used, at: int) -> Non
         return
     attempt.meters[fact.meter] = to_at
     milli = min(fact.milli, attempt.milli)
-    slot_us = platform.terms.slot_us
+    terms = platform.terms
+    slot_us = terms.slot_us
     if not attempt.used_us:
         attempt.used_us = [0] * (attempt.figures.to_slot - attempt.figures.from_slot)
-    for slot, span_us in used_terms(attempt.figures, platform.terms, from_at, to_at):
+    for slot, span_us in used_terms(attempt.figures, terms, from_at, to_at):
         # invariant: all meters together ≤ reserved devices · slot
         attempt.used_us[slot] = min(attempt.used_us[slot] + milli * span_us, attempt.milli * slot_us)
     if fact.energy_wh is not None:

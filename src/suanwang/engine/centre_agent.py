@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from suanwang.engine.centre_clock import Moment, now_at, steady_at, told_at
 from suanwang.engine.centre_deadlines import Deadlines
 from suanwang.engine.centre_facts import Reading, end_of, ran_us, stopped, use_since
-from suanwang.engine.centre_memory import remember
+from suanwang.engine.centre_memory import CHANGES
 from suanwang.engine.centre_report import Reporting
 from suanwang.engine.inputs import AgentReport
 from suanwang.engine.lateness import is_late
@@ -397,4 +397,4 @@ class CentreAgent:
     def note(self, record: AnyRecord) -> None:
         """Remember a record, now and in the journal."""
         self.records.append(record)
-        self.memory = remember(self.memory, record)
+        CHANGES[type(record)](self.memory, record)

@@ -72,12 +72,6 @@ class Ground(Stretch):
         sizes = np.array_equal(self.desk.columns, before.desk.columns)
         return self.links is before.links and self.devices == before.devices and sizes
 
-    def take(self, row: int, from_slot: int, to_slot: int, milli: int) -> None:
-        """See `Stretch.take`."""
-        super().take(row, from_slot, to_slot, milli)
-        if milli < 0:
-            self.earliest.clear()
-
     def view(self, shape: Shape) -> ShapeView:
         """The shape as the kernel reads it, kept. Raises InvalidInput for a region that is not known."""
         known = self.views.get(shape)

@@ -278,8 +278,11 @@ class Platform:
 
     def take(self, pool: str, from_slot: int, to_slot: int, milli: int) -> None:
         """Capacity is taken, where there are arrays to keep; negative gives it back."""
-        if self._ground is not None:
-            self._ground.take(self._ground.row_of[pool], from_slot, to_slot, milli)
+        ground = self._ground
+        if ground is not None:
+            ground.take(ground.row_of[pool], from_slot, to_slot, milli)
+            if milli < 0:
+                ground.earliest.clear()
         if milli < 0:
             self.line.full.clear()
 
