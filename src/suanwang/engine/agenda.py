@@ -6,7 +6,7 @@ turn, so that nobody is woken for nothing, and before that where there are many 
 
 from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
-from typing import Literal, NamedTuple
+from typing import Literal
 
 Kind = Literal["start", "look", "expire", "lost", "overdue", "slot", "grant"]
 """start: a reservation's time; look: a job may be placed again; expire: a window closes; lost: silence has
@@ -14,13 +14,8 @@ lasted; overdue: an attempt is past its end; slot: a slot begins; grant: an ente
 PRUNED_FROM = 4096
 
 
-class Due(NamedTuple):
-    """At `at`, look at `key` (a job's or an attempt's id). Entries of one instant keep their order."""
-
-    at: int
-    order: int
-    kind: Kind
-    key: str
+Due = tuple[int, int, Kind, str]
+"""(at, order, kind, key): look at a job or an attempt then. Entries of one instant keep their order."""
 
 
 class Agenda:
@@ -35,13 +30,13 @@ class Agenda:
     def arm(self, at: int, kind: Kind, key: str = "") -> None:
         """Look at `key` at `at`."""
         self.count += 1
-        heappush(self.entries, Due(at, self.count, kind, key))
+        heappush(self.entries, (at, self.count, kind, key))
         if len(self.entries) > self.prune_at:
             self.prune()
 
     def arm_many(self, dues: Iterable[tuple[int, Kind, str]]) -> None:
         """Look at many at once, in the order in which `arm` would have been told of them."""
-        new = [Due(at, order, kind, key) for order, (at, kind, key) in enumerate(dues, self.count + 1)]
+        new = [(at, order, kind, key) for order, (at, kind, key) in enumerate(dues, self.count + 1)]
         self.entries += new
         self.count += len(new)
         heapify(self.entries)
@@ -53,12 +48,12 @@ class Agenda:
         entries = self.entries
         while entries and not self.applies(entries[0]):
             heappop(entries)
-        return entries[0].at if entries else None
+        return entries[0][0] if entries else None
 
     def take_due(self, at: int) -> list[Due]:
         """Takes out all entries up to `at`, in order of time."""
         due: list[Due] = []
-        while self.entries and self.entries[0].at <= at:
+        while self.entries and self.entries[0][0] <= at:
             due.append(heappop(self.entries))
         return due
 

@@ -70,7 +70,7 @@ def replay(platform: Platform, records: Iterable[bytes]) -> None:
 def await_slot(platform: Platform) -> None:
     """The next slot to begin is the one after that of the last event: those before it have begun."""
     state, agenda = platform.state, platform.agenda
-    agenda.entries = [entry for entry in agenda.entries if entry.kind != "slot"]
+    agenda.entries = [entry for entry in agenda.entries if entry[2] != "slot"]
     heapify(agenda.entries)
     if state.terms is not None:
         agenda.arm(state.terms.start_of(state.terms.slot_of(state.at) + 1), "slot")

@@ -315,15 +315,16 @@ class Platform:
 
     def applies(self, due: Due) -> bool:
         """Whether an entry of the agenda may still mean something."""
-        if due.kind in ("slot", "grant"):
+        at, _, kind, key = due
+        if kind == "slot" or kind == "grant":
             return True
-        if due.kind == "expire":
-            return self.state.jobs[due.key].state in ("queued", "held", "active")
-        if due.kind == "look":
-            return self.waits(due.key)
-        attempt = self.state.attempts[due.key]
-        if due.kind == "start":
-            return attempt.state == "reserved" and attempt.figures.start_at <= due.at
+        if kind == "expire":
+            return self.state.jobs[key].state in ("queued", "held", "active")
+        if kind == "look":
+            return self.waits(key)
+        attempt = self.state.attempts[key]
+        if kind == "start":
+            return attempt.state == "reserved" and attempt.figures.start_at <= at
         return attempt.state != "ended"
 
     def reserved_soon(self, pool: str, most: int) -> list[str]:
@@ -366,13 +367,13 @@ class Platform:
         at later.
         """
         due = self.agenda.take_due(at)
-        for entry in due:
-            if entry.kind in ("lost", "overdue") and self.state.attempts[entry.key].state != "ended":
-                late_at = (lost_at if entry.kind == "lost" else overdue_at)(self, entry.key)
+        for _, _, kind, key in due:
+            if kind == "slot":
+                self.agenda.arm(self.terms.start_of(self.terms.slot_of(at) + 1), "slot")
+            elif kind in ("lost", "overdue") and self.state.attempts[key].state != "ended":
+                late_at = (lost_at if kind == "lost" else overdue_at)(self, key)
                 if late_at > at:
-                    self.agenda.arm(late_at, entry.kind, entry.key)
-        if any(entry.kind == "slot" for entry in due):
-            self.agenda.arm(self.terms.start_of(self.terms.slot_of(at) + 1), "slot")
+                    self.agenda.arm(late_at, kind, key)
         return due
 
     def has_work(self) -> bool:

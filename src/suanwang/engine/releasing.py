@@ -15,6 +15,8 @@ LOOKED_AT = 64
 
 def release_held(platform: Platform, enterprise: str, at: int, most: int) -> Iterator[events.AnyEvent]:
     """At most `most` jobs of each project and kind back into the queue, those that have a chance now."""
+    if not platform.held_for:
+        return
     for waiting in list(platform.held_for.get(("quota", enterprise), {}).values()):
         for name in list(islice(waiting, most)):
             if quota_reason(platform, platform.state.jobs[name]) is None:

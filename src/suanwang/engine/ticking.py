@@ -21,22 +21,22 @@ RELEASED_BY_GRANT = 10_000
 def tick(platform: Platform, due: list[Due], at: int) -> Iterator[events.AnyEvent]:
     """Each entry in turn; one that no longer applies leaves no trace."""
     slot_begins = False
-    for entry in due:
-        match entry.kind:
+    for _, _, kind, key in due:
+        match kind:
             case "start":
-                yield from start(platform, entry.key, at)
+                yield from start(platform, key, at)
             case "look":
-                yield from look(platform, entry.key, at)
+                yield from look(platform, key, at)
             case "expire":
-                yield from expire(platform, entry.key, at)
+                yield from expire(platform, key, at)
             case "lost":
-                yield from lose(platform, entry.key, at)
+                yield from lose(platform, key, at)
             case "overdue":
-                yield from overdue(platform, entry.key, at)
+                yield from overdue(platform, key, at)
             case "slot":
                 slot_begins = True
             case "grant":
-                yield from release_held(platform, entry.key, at, RELEASED_BY_GRANT)
+                yield from release_held(platform, key, at, RELEASED_BY_GRANT)
     if slot_begins:
         yield from new_slot(platform, at)
 

@@ -24,7 +24,7 @@ class Calendar:
     def call_at(self, at: int, action: Action, turn: int = 0) -> None:
         """Do `action` at `at`, or now if that has passed."""
         self.count += 1
-        heappush(self.heap, (max(at, self.at), turn, self.count, action))
+        heappush(self.heap, (at if at > self.at else self.at, turn, self.count, action))
 
     def call_soon(self, action: Action, turn: int = 0) -> None:
         """Do `action` in this instant, after all that is due in it already in its turn."""
