@@ -5,12 +5,13 @@ import numpy as np
 from suanwang.clearing.demand import compile_carriage, compile_demand, find_places, list_columns
 from suanwang.clearing.problem import Problem
 from suanwang.clearing.supply import compile_supply
+from suanwang.energy.unit_parts import unit_parts
 from suanwang.model.scenario import Scenario
 
 
 def compile_problem(scenario: Scenario) -> Problem:
     """The problem that the scenario poses."""
-    supply = compile_supply(scenario)
+    supply = compile_supply(scenario, unit_parts(scenario))
     place = find_places(scenario)
     demand, rows = compile_demand(scenario, supply, place)
     return Problem(scenario, supply, compile_carriage(place.links, supply), rows, demand)

@@ -22,7 +22,7 @@ from suanwang.energy.unit_parts import unit_parts
 from suanwang.model.options import alternatives_of
 from suanwang.model.result import REASONS, Reason
 from suanwang.model.scenario import Scenario
-from suanwang.network.links import link_tables, region_points
+from suanwang.network.links import link_tables, region_chain
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.rounding import Int64Array
 from suanwang.units.text import Text
@@ -104,7 +104,8 @@ class QuoteDesk:
             raise ValueError(f"prices and free capacity must have the shape (pool, slot) = {shape}")
         self.scenario, self.slots = scenario, scenario.header.slots
         self.pools, self.centres = scenario.pools["pool"].to_list(), scenario.centres["centre"].to_list()
-        supply, parts = compile_supply(scenario), unit_parts(scenario)
+        parts = unit_parts(scenario)
+        supply = compile_supply(scenario, parts)
         self.class_of = {device: index for index, device in enumerate(supply.devices)}
         self.class_first = supply.class_first
         self.columns = np.ascontiguousarray(
@@ -120,6 +121,7 @@ class QuoteDesk:
         self.all_free = np.empty((0, self.slots), np.int64)
         self.free_milli = self.all_free if free_milli is None else np.ascontiguousarray(free_milli, np.int64)
         self.homes = scenario.centres["region"].to_list()
+        self.regions = set(scenario.regions["region"])
         self.known = self.links_of_jobs()
         self.asked: Callable[[str], Int64Array] = lru_cache(REMEMBERED)(self.read_options)
         self.links: Callable[[str], Links] = lru_cache(REMEMBERED)(self.find_links)
@@ -206,7 +208,7 @@ class QuoteDesk:
         """The links of a region. Raises InvalidInput where it is not known."""
         if code in self.known:
             return self.known[code]
-        if np.isnan(region_points(self.scenario.regions, [code])).any():
+        if self.regions.isdisjoint(region_chain(code)):
             expected = Text("a region of the table regions", "regions 表中的地区")
             raise InvalidInput(
                 [

@@ -3,7 +3,7 @@
 import numpy as np
 
 from suanwang.clearing.problem import Supply
-from suanwang.energy.unit_parts import unit_parts
+from suanwang.energy.unit_parts import UnitParts
 from suanwang.model.scenario import Scenario
 from suanwang.units.decimals import scaled, to_places
 from suanwang.units.rounding import Int64Array
@@ -35,8 +35,8 @@ def kept_free(there: Int64Array, margin: float) -> Int64Array:
     return billions * share - (-rest * share) // 10**9
 
 
-def compile_supply(scenario: Scenario) -> Supply:
-    """The supply side of the problem."""
+def compile_supply(scenario: Scenario, parts: UnitParts) -> Supply:
+    """The supply side of the problem. `parts`: the scenario's `unit_parts`."""
     pools = scenario.pools
     capacity = capacity_by_slot(scenario)
     most = capacity.max(axis=1)
@@ -56,5 +56,5 @@ def compile_supply(scenario: Scenario) -> Supply:
         node_milli=scaled(pools["devices_per_node"].to_numpy(), 3)[column_pool],
         most_milli=most[column_pool],
         capacity_milli=np.ascontiguousarray(capacity[column_pool].T),
-        unit_micro=np.ascontiguousarray(unit_parts(scenario).total()[column_pool].T),
+        unit_micro=np.ascontiguousarray(parts.total()[column_pool].T),
     )

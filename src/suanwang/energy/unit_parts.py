@@ -54,22 +54,15 @@ def signals_by_zone(scenario: Scenario) -> ZoneSignals:
 
 def zone_of_pool(scenario: Scenario, zones: pl.Series) -> NDArray[np.int64]:
     """(pool,) index of the pool's grid zone in `zones`."""
-    zone_index = pl.DataFrame({"grid_zone": zones}).with_row_index("zone")
-    placed = (
-        scenario.pools.select("centre")
-        .join(scenario.centres.select("centre", "grid_zone"), on="centre", how="left", maintain_order="left")
-        .join(zone_index, on="grid_zone", how="left", maintain_order="left")
-    )
-    return placed["zone"].to_numpy().astype(np.int64)
+    index = {zone: row for row, zone in enumerate(zones)}
+    zone_of = {centre: index[zone] for centre, zone in scenario.centres.select("centre", "grid_zone").rows()}
+    return np.array([zone_of[centre] for centre in scenario.pools["centre"]], np.int64)
 
 
 def pue_of_pool(scenario: Scenario) -> NDArray[np.float64]:
     """(pool,) power usage effectiveness of the pool's centre."""
-    return (
-        scenario.pools.select("centre")
-        .join(scenario.centres.select("centre", "pue"), on="centre", how="left", maintain_order="left")["pue"]
-        .to_numpy()
-    )
+    pue_of = dict(scenario.centres.select("centre", "pue").rows())
+    return np.array([pue_of[centre] for centre in scenario.pools["centre"]], np.float64)
 
 
 def unit_parts(scenario: Scenario) -> UnitParts:

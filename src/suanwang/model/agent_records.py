@@ -83,7 +83,7 @@ NEVER_ENDED = 2**62
 """The end of a pause that goes on."""
 
 
-class Work(msgspec.Struct):
+class Work(msgspec.Struct, gc=False):
     """What is remembered of one attempt.
 
     `stopping`: why it is being stopped, "" while it is not. `used_us`: running time in the facts so far, up

@@ -19,7 +19,7 @@ EPOCHS_APART = 1_000_000
 that its next epoch lies farther above its last than leaders who wrote nothing could have come to."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One input's events. `input_digest` is the SHA-256 of the input's body: the body itself is not kept.
 
     An input may have no events: then it is remembered all the same.
@@ -30,7 +30,7 @@ class Entry(msgspec.Struct, frozen=True):
     events: tuple[bytes, ...]
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """Where an input's events lie: `count` of them from index `first_index`."""
 
     input_id: str
@@ -39,7 +39,7 @@ class Recorded(msgspec.Struct, frozen=True):
     count: int
 
 
-class Appended(msgspec.Struct, frozen=True):
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """The result of one entry. `repeated`: the log had the input already, with these events."""
 
     recorded: Recorded

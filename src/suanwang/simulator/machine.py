@@ -26,7 +26,7 @@ OPEN = -1
 """The end of a span that still runs."""
 
 
-class Run(msgspec.Struct):
+class Run(msgspec.Struct, gc=False):
     """One attempt on the machine. `spans`: [from, to) in which it ran; the last one is open while it runs.
 
     `need_us`: how long it would run by itself. `due`: number of the end that is on the calendar now.

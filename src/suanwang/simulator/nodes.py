@@ -16,7 +16,7 @@ Packing = Literal["first", "best", "pooled"]
 MILLI = 1000
 
 
-class Held(msgspec.Struct, frozen=True):
+class Held(msgspec.Struct, frozen=True, gc=False):
     """What a gang holds: `whole` devices on each of `nodes`, and a share of one of `devices` on each.
 
     In a pool without nodes: `milli` in all.
