@@ -100,7 +100,8 @@ def fact_kept(memory: Memory, record: records.FactKept) -> None:
         case Used():
             work.used_us += fact.to_at - fact.from_at
             work.used_to = fact.to_at
-            work.pauses = [pause for pause in work.pauses if pause[1] > fact.to_at]
+            if work.pauses:
+                work.pauses = [pause for pause in work.pauses if pause[1] > fact.to_at]
             work.energy_wh += fact.energy_wh or 0
         case Ended():
             work.phase = "ended"

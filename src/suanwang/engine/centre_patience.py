@@ -30,7 +30,8 @@ class Patience:
             return None
         if self.since_us is None:
             self.since_us = steady_us
-        return self.since_us + min([self.of_us.get(kind, 0) for kind in set(map(type, facts))])
+        kinds = {*map(type, facts)}
+        return self.since_us + (min(map(self.of_us.__getitem__, kinds)) if kinds <= self.of_us.keys() else 0)
 
     def told(self) -> None:
         """A report is made of all there was."""

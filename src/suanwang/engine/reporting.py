@@ -47,8 +47,9 @@ def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[eve
         raise InvalidInput(faults)
     if centre.silent_since is not None:
         yield from hear_again(platform, given.centre, at)
+    attempts = platform.state.attempts
     for fact in given.facts:
-        attempt = platform.state.attempts[fact.attempt]
+        attempt = attempts[fact.attempt]
         if attempt.state == "ended" and not isinstance(fact, Erased):
             yield from take_late(platform, given.centre, attempt, fact, at)
         elif isinstance(fact, Ended):
@@ -68,9 +69,10 @@ def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[eve
 def fact_faults(platform: Platform, given: AgentReport) -> list[Fault]:
     """What speaks against facts whatever their attempts came to."""
     faults: list[Fault] = []
+    attempts, centre = platform.state.attempts, given.centre
     for index, fact in enumerate(given.facts):
-        attempt = platform.state.attempts.get(fact.attempt)
-        if attempt is None or attempt.centre != given.centre:
+        attempt = attempts.get(fact.attempt)
+        if attempt is None or attempt.centre != centre:
             what = Text("no attempt of this centre", "不是该中心的运行")
             faults.append(Fault(f"facts[{index}]", what, fact.attempt, kind="unknown"))
         elif attempt.state == "reserved":

@@ -42,8 +42,9 @@ class Tally:
     def hear(self, found: list[events.AnyEvent]) -> None:
         """Events, in their order."""
         self.events += len(found)
+        counts = self.counts
         for event in found:
-            count = self.counts.get(type(event))
+            count = counts.get(type(event))
             if count is not None:
                 count(event)
 
