@@ -36,7 +36,9 @@ class Agenda:
 
     def arm_many(self, dues: Iterable[tuple[int, Kind, str]]) -> None:
         """Look at many at once, in the order in which `arm` would have been told of them."""
-        new = [(at, order, kind, key) for order, (at, kind, key) in enumerate(dues, self.count + 1)]
+        new: list[Due] = [
+            (at, order, kind, key) for order, (at, kind, key) in enumerate(dues, self.count + 1)
+        ]
         self.entries += new
         self.count += len(new)
         heapify(self.entries)
