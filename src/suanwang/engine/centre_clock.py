@@ -31,8 +31,8 @@ def now_at(work: Work, moment: Moment) -> int:
 
 def told_at(work: Work, at: int, moment: Moment) -> int:
     """When it was by the attempt's clock, where its engine told `at` by a wall clock; now at the latest."""
-    now = now_at(work, moment)
-    return max(earliest_at(work), now - max(0, moment.at - at))
+    now, ago_us = now_at(work, moment), moment.at - at
+    return now if ago_us <= 0 else max(earliest_at(work), now - ago_us)
 
 
 def earliest_at(work: Work) -> int:
