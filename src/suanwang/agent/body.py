@@ -238,7 +238,8 @@ class Body:
         """Script and inputs."""
         attempt, pool = step.attempt, self.pools.get(step.launch.pool)
         if pool is None:
-            self.agent.unprepared(attempt, f"the agent knows no pool {step.launch.pool}", self.moment)
+            words = f"the agent knows no pool {step.launch.pool}"
+            self.agent.unprepared(attempt, words, self.moment, "does_not_fit")
             return
 
         def then(prepared: Prepared) -> None:
@@ -271,7 +272,8 @@ class Body:
             for answer in answers:
                 if isinstance(answer, port.Refused):
                     words = "; ".join(f"{fault.what.en} {fault.found}" for fault in answer.faults)
-                    self.agent.declined(answer.attempt, answer.retry, words, self.moment)
+                    no_room = answer.retry or any(fault.kind == port.NO_ROOM for fault in answer.faults)
+                    self.agent.declined(answer.attempt, no_room, words, self.moment)
             for step in wanted:
                 self.prepared.pop(step.attempt, None)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from suanwang.drivers.port import Launch, Refused
+from suanwang.drivers.port import NO_ROOM, Launch, Refused
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 
@@ -168,5 +168,6 @@ def never_fits(launch: Launch, offered: str) -> Refused:
         f"{wish_of(launch)}, {launch.cpus} cpus, {launch.memory_mb} MB",
         same(offered),
         Text("ask for less, or another centre", "减少需求，或换一个中心"),
+        kind=NO_ROOM,
     )
     return Refused(launch.attempt, (fault,))

@@ -91,6 +91,10 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     already: bool = False
 
 
+NO_ROOM = "no_room"
+"""The kind of the fault of an attempt that this engine can never hold; another one may."""
+
+
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """The attempt was not started, and nothing of it remains. `retry`: it may fit later, unchanged."""
 

@@ -2,7 +2,7 @@
 
 from bisect import insort
 
-from suanwang.engine import events
+from suanwang.engine import events, refusals
 from suanwang.engine.apply_jobs import forget_room
 from suanwang.engine.apply_network import arm_lost
 from suanwang.engine.lateness import overdue_at
@@ -140,6 +140,10 @@ def attempt_ended(platform: Platform, event: events.AttemptEnded) -> None:
     paid_s = used_s if hold is None or hold.captured_micro else 0
     use_pairing(platform, attempt, min(paid_s, held_s) - held_s)
     job.returns += attempt.state != "reserved"
+    if event.reason == "does_not_fit":
+        refusals.remember(state, job.shape, attempt.centre, attempt.figures.pool, event.at)
+    elif state.refusals:
+        refusals.forget(state, attempt.centre, frozenset({attempt.figures.pool}))
     attempt.state, attempt.outcome, attempt.reason = "ended", event.outcome, event.reason
     attempt.ended_at, attempt.exit_code, attempt.note = event.ended_at, event.exit_code, event.note
     attempt.outputs = event.outputs

@@ -1,6 +1,6 @@
 """Events of the network, its centres and its prices, taken into the state. Nothing is decided here."""
 
-from suanwang.engine import events
+from suanwang.engine import events, refusals
 from suanwang.engine.lateness import lost_at
 from suanwang.engine.platform import CentreState, PairingState, Platform, Quota, ZoneSignals, holding_key
 
@@ -26,6 +26,7 @@ def centre_enrolled(platform: Platform, event: events.CentreEnrolled) -> None:
         known.row, known.pools, known.withdrawn = event.centre, event.pools, False
     for pool in event.pools:
         platform.centre_of[pool.pool] = name
+    refusals.forget(platform.state, name, frozenset(pool.pool for pool in event.pools))
     platform.network_changed()
 
 
@@ -82,7 +83,10 @@ def centre_joined(platform: Platform, event: events.CentreJoined) -> None:
 
 def centre_fits(platform: Platform, event: events.CentreFits) -> None:
     """What fits now."""
-    platform.state.centres[event.centre].fits = event.shapes
+    state, centre = platform.state, platform.state.centres[event.centre]
+    if state.refusals:
+        refusals.forget(state, event.centre, refusals.changed_pools(centre.fits, event.shapes))
+    centre.fits = event.shapes
 
 
 def centre_silent(platform: Platform, event: events.CentreSilent) -> None:

@@ -169,15 +169,15 @@ class CentreAgent:
         self.ready.add(attempt)
         self.look(attempt, moment)
 
-    def unprepared(self, attempt: str, note: str, moment: Moment) -> None:
-        """Script or inputs cannot be had."""
+    def unprepared(self, attempt: str, note: str, moment: Moment, why: EndReason = "start_failed") -> None:
+        """Script or inputs cannot be had, or it belongs elsewhere."""
         if self.phase(attempt) in ("ordered", "begun"):
-            self.not_begun(attempt, moment, ("failure", "start_failed"), note)
+            self.not_begun(attempt, moment, ("failure", why), note)
 
-    def declined(self, attempt: str, fits_later: bool, note: str, moment: Moment) -> None:
-        """The engine did not take it on."""
+    def declined(self, attempt: str, no_room: bool, note: str, moment: Moment) -> None:
+        """The engine did not take it on; `no_room`: it has none for it, now or ever."""
         if self.phase(attempt) == "begun":
-            reason: EndReason = "does_not_fit" if fits_later else "start_failed"
+            reason: EndReason = "does_not_fit" if no_room else "start_failed"
             self.not_begun(attempt, moment, ("failure", reason), note)
 
     def running(self, attempt: str, since_at: int, moment: Moment) -> None:

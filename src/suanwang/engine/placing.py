@@ -19,6 +19,7 @@ from suanwang.engine.pairing import discount_for
 from suanwang.engine.platform import Job, Platform, attempt_name
 from suanwang.engine.preempting import make_room, may_preempt
 from suanwang.engine.quota import quota_reason
+from suanwang.engine.refusals import refusing
 from suanwang.engine.reserving import NO_GRANT, reserve, usable_programmes
 from suanwang.engine.stretch import BoolArray
 from suanwang.model.job import Shape
@@ -125,12 +126,17 @@ def figures_of(platform: Platform, shape: Shape, place_: Place, at: int) -> Figu
 
 
 def shut_centres(platform: Platform, name: str, job: Job, at: int) -> BoolArray | None:
-    """(centre,) where the job's last attempt was sent back of late, or a required voucher is not taken."""
+    """(centre,) where its last attempt or its like was sent back of late, or a required voucher not taken."""
     ground, state = platform.ground, platform.state
     shut: BoolArray | None = None
-    if job.look_at > at:
+    refused = refusing(state, job.shape, at) if state.refusals else []
+    if job.look_at:
+        # its own last centre is asked again after its own wait
+        last = state.attempts[attempt_name(name, job.last)].centre
+        refused = [centre for centre in refused if centre != last] + [last] * (job.look_at > at)
+    if refused:
         shut = np.zeros(len(ground.centres), np.bool_)
-        shut[ground.row_of_centre[state.attempts[attempt_name(name, job.last)].centre]] = True
+        shut[[ground.row_of_centre[centre] for centre in refused]] = True
     if job.voucher == "required":
         programmes = usable_programmes(platform, job.enterprise, at)
         closed = np.array([not (listed & programmes) for listed in ground.catalogues], np.bool_)

@@ -14,6 +14,7 @@ from suanwang.engine.events import Figures, ReasonRecord
 from suanwang.engine.ground import Ground
 from suanwang.engine.lateness import lost_at, overdue_at
 from suanwang.engine.line import Line, LineKey, Ticket
+from suanwang.engine.refusals import Refusal
 from suanwang.engine.tokens import TokenIssued
 from suanwang.engine.voucher_state import Vouchers, empty_vouchers
 from suanwang.model.facts import EndReason, FitShape
@@ -165,7 +166,7 @@ class Records(msgspec.Struct):
     """Everything that a snapshot keeps.
 
     `skipped_us`: what the clock told between the last event of each lead and the next lead: nobody knows
-    how much of it has passed.
+    how much of it has passed. `refusals`: shape → centre → what its agent sent back of late.
     """
 
     vouchers: Vouchers
@@ -188,6 +189,7 @@ class Records(msgspec.Struct):
     tokens: dict[str, TokenIssued] = msgspec.field(default_factory=dict)
     revoked_tokens: dict[str, int] = msgspec.field(default_factory=dict)
     conformance: dict[str, CentreGraded] = msgspec.field(default_factory=dict)
+    refusals: dict[int, dict[str, Refusal]] = msgspec.field(default_factory=dict)
     job_count: int = 0
     clearing_count: int = 0
     clearing: int | None = None

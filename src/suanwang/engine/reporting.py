@@ -15,6 +15,7 @@ from suanwang.engine.ending import end_attempt
 from suanwang.engine.filling import fill
 from suanwang.engine.inputs import AgentReport, JoinCentre, TakeLead
 from suanwang.engine.platform import Attempt, CentreState, Platform
+from suanwang.engine.refusals import changed_pools, reopened
 from suanwang.engine.setting_back import leap
 from suanwang.model.facts import AnyFact, Ended, Erased, Paused, Progressed, Resumed, Started, Used
 from suanwang.model.log import EPOCHS_APART
@@ -63,7 +64,11 @@ def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[eve
         pools = {pool.pool for pool in centre.pools}
         shapes = tuple(shape for shape in given.fits if shape.pool in pools)
         if shapes != centre.fits:
+            changed = changed_pools(centre.fits, shapes)
+            asked_again = reopened(platform.state, given.centre, changed)
             yield events.CentreFits(at, given.centre, shapes)
+            for pool in asked_again:
+                yield from fill(platform, pool, at)
 
 
 def fact_faults(platform: Platform, given: AgentReport) -> list[Fault]:

@@ -6,6 +6,7 @@ from suanwang.engine.considering import FULL_HERE, TOO_DEAR
 from suanwang.engine.events import ReasonRecord
 from suanwang.engine.placing import best_place, shut_centres
 from suanwang.engine.platform import Job, Platform
+from suanwang.engine.refusals import refusing
 from suanwang.model.job import AttemptState, JobState
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.instants import iso
@@ -73,6 +74,15 @@ def waiting(platform: Platform, name: str, job: Job, at: int) -> tuple[int | Non
                 "sent_back",
                 f"its centre sent it back ({job.why}) and is asked again at {back}",
                 f"中心退回了作业（{job.why}），将于 {back} 再次询问",
+            )
+        )
+    refused = ", ".join(refusing(platform.state, job.shape, at))
+    if refused:
+        reasons.append(
+            ReasonRecord(
+                "does_not_fit",
+                f"it did not fit at {refused}, and is asked again there when something changes",
+                f"{refused} 放不下，情况变化后再次询问",
             )
         )
     figures, _ = best_place(platform, name, job, at)

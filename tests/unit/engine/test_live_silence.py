@@ -6,7 +6,7 @@ import pytest
 from tests.unit.engine.stage import DIGEST, HOUR, MINUTE, PAIRED, TEN, YUAN, Stage, one, spec
 
 from suanwang.engine import events, inputs
-from suanwang.model.facts import Ended, Saved, Used
+from suanwang.model.facts import Ended, FitShape, Saved, Used
 from suanwang.model.orders import Stop
 from suanwang.units.errors import InvalidInput
 
@@ -174,6 +174,11 @@ def test_what_does_not_fit_goes_elsewhere_and_is_asked_again_later() -> None:
     stage.end(job, "failure", "does_not_fit")
     assert stage.where(job)[0] == "east-A"
     stage.end(job, "failure", "does_not_fit")
+    assert stage.states(job) == "queued", "both have said no"
+    stage.after(2)
+    assert stage.where(job)[0] == "east-A", "the last is asked again after a while, the other when it may"
+    stage.until(11.1)
+    stage.end(job, "failure", "does_not_fit")
     assert stage.where(job)[0] == "west-A"
     alone = Stage(centres=("east",))
     (job,) = alone.submit(spec())
@@ -183,6 +188,47 @@ def test_what_does_not_fit_goes_elsewhere_and_is_asked_again_later() -> None:
         alone.after(61)
         assert alone.states(job) == "active/dispatched"
     alone.agrees()
+
+
+def test_what_an_agent_refuses_is_not_sent_there_again_until_something_changes_there() -> None:
+    """The cheapest centre has enrolled a pool that its agent has not: seven jobs, seven times elsewhere."""
+    stage = Stage()
+    cheap, other = "west", "east"
+    for centre in (cheap, other):
+        fits = (FitShape(f"{centre}-B", 1000, 1),)
+        stage.take(inputs.AgentReport, centre, stage.platform.state.centres[centre].session, (), fits)
+    jobs = [name for _ in range(3) for name in stage.submit(spec())]
+    assert {stage.where(name)[0] for name in jobs} == {f"{cheap}-A"}
+    stage.end(jobs[0], "failure", "does_not_fit")
+    assert stage.where(jobs[0])[0] == f"{other}-A"
+    (later,) = stage.submit(spec())
+    assert stage.where(later)[0] == f"{other}-A", "its like was refused: it is not even asked"
+    (small,) = stage.submit(spec(one("A100:2", 1)))
+    assert stage.where(small)[0] == f"{cheap}-A", "another shape is asked for"
+    # another pool of the centre says nothing of this one
+    stage.take(inputs.AgentReport, cheap, 1, (), (FitShape(f"{cheap}-B", 2000, 1),))
+    assert stage.where(*stage.submit(spec()))[0] == f"{other}-A"
+    shapes = (FitShape(f"{cheap}-A", 2000, 1), FitShape(f"{cheap}-B", 2000, 1))
+    stage.take(inputs.AgentReport, cheap, 1, (), shapes)
+    assert stage.where(*stage.submit(spec()))[0] == f"{cheap}-A"
+    stage.agrees()
+
+
+def test_a_job_is_sent_again_where_it_alone_was_refused() -> None:
+    for ends in (False, True):
+        stage = Stage(centres=("west",))
+        stage.take(inputs.AgentReport, "west", 1, (), (FitShape("west-A", 1000, 1),))
+        one_job, other = (*stage.submit(spec()), *stage.submit(spec()))
+        stage.end(one_job, "failure", "does_not_fit")
+        assert stage.states(one_job) == "queued"
+        stage.after(2)
+        if ends:
+            stage.end(other)
+        else:
+            stage.end(one_job, "failure", "does_not_fit")
+            stage.until(12.5)
+        assert stage.states(one_job).startswith("active")
+        stage.agrees()
 
 
 def test_a_job_that_cannot_start_is_given_up() -> None:

@@ -25,7 +25,7 @@ class Operator:
 
     `lost_orders`: (centre, first, last) numbers of orders that were given after the backup: what is not in
     the log any more may run until its agent has joined anew or its fence ends it. `lost_attempts`: those that
-    were sent out after it.
+    were sent out after it. `restored_at`: when that was, by true time.
     """
 
     def __init__(self, world: "World", enrolments: tuple[inputs.EnrolCentre, ...]) -> None:
@@ -34,6 +34,7 @@ class Operator:
         self.load: Load | None = None
         self.lost_orders: list[tuple[str, int, int]] = []
         self.lost_attempts: set[str] = set()
+        self.restored_at = 0
 
     # ------------------------------------------------------------ the network
 
@@ -90,6 +91,7 @@ class Operator:
     def restore(self) -> None:
         """The platform is gone, and there again as a backup of some time before has it."""
         world, log = self.world, self.world.log
+        self.restored_at = world.calendar.at
         opened = world.opened_events
         kept = log.boundary(opened + int((log.size - opened) * world.dice.between(0, 100) / 100))
         after, before = Platform(), Platform()

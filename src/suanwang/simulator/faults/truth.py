@@ -134,8 +134,9 @@ def limits_kept(world: World, platform: Platform) -> Iterator[str]:
             early = had_us < limit_us - EARLY_MOST_US
             if early and attempt.reason == "limit_time":
                 yield f"{name} was stopped at its limit of {figures.limit_s} s after {had_us} us"
-            stopped = run.cause == "cancelled" and attempt.outcome != "lost"
-            if early and stopped and attempt.stopping == "fenced":
+            # what a restored log has forgotten the end of is overdue one day, as it must be
+            stopped = attempt.outcome != "lost" and sent_at >= world.operator.restored_at
+            if early and stopped and run.cause == "cancelled" and attempt.stopping == "fenced":
                 yield f"{name} was called overdue after {had_us} us of {figures.limit_s} s"
             if ran_us > max(limit_us, run.launch.limit_s * SECOND_US):
                 yield f"{name} ran {ran_us} us, its limit is {figures.limit_s} s"
