@@ -20,7 +20,7 @@ from suanwang.engine.platform import Job, Platform, attempt_name
 from suanwang.engine.preempting import make_room, may_preempt
 from suanwang.engine.quota import quota_reason
 from suanwang.engine.refusals import refusing
-from suanwang.engine.reserving import NO_GRANT, reserve, usable_programmes
+from suanwang.engine.reserving import NO_GRANT, is_payable, pays_by_place, reserve, usable_programmes
 from suanwang.engine.stretch import BoolArray
 from suanwang.model.job import Shape
 
@@ -75,19 +75,26 @@ def place(platform: Platform, name: str, job: Job, at: int) -> Iterator[events.A
 
 
 def best_place(platform: Platform, name: str, job: Job, at: int) -> tuple[Figures | None, bool]:
-    """The best place as a reservation; where there is none, whether capacity alone is what lacks."""
+    """The best place as a reservation; where there is none, whether capacity alone is what lacks.
+
+    Where vouchers pay in some places only, the best of those that can be paid for goes first.
+    """
     ground, shape = platform.ground, platform.shape_of(job)
     shut = shut_centres(platform, name, job, at)
+    by_place, unpaid = pays_by_place(platform, job, at), None
     for most in (OFFERS, max(OFFERS, len(ground.centres))):
         places, against = ground.places(shape, at, job.release_at, job.deadline_at, shut, most)
         for figures in ranked(platform, shape, places, at, job.deadline_at is not None):
-            if is_affordable(platform, job, figures):
+            if not is_affordable(platform, job, figures):
+                continue
+            if not by_place or is_payable(platform, name, job, figures, at):
                 return figures, False
+            unpaid = unpaid or figures
         if not places:
             # a later start, or another centre, does not follow from this job's own limits
             alike = shut is None and job.not_before_at <= at and not shape.in_nano_gb
             return None, against == FULL and alike
-    return None, False
+    return unpaid, False
 
 
 def is_affordable(platform: Platform, job: Job, figures: Figures) -> bool:

@@ -6,7 +6,7 @@ and its deadline holds; to another centre by releasing the old hold and opening 
 
 from collections.abc import Iterator
 
-from suanwang.engine import events
+from suanwang.engine import events, placing
 from suanwang.engine.charge import figures_at
 from suanwang.engine.dispatching import dispatch
 from suanwang.engine.ending import attempt_running, close_attempt
@@ -16,7 +16,7 @@ from suanwang.engine.pairing import discount_for
 from suanwang.engine.placing import shut_centres
 from suanwang.engine.platform import Attempt, Job, Platform, attempt_name
 from suanwang.engine.quota import quota_reason
-from suanwang.engine.reserving import may_hold_again, money_for, reserve
+from suanwang.engine.reserving import is_payable, may_hold_again, money_for, pays_by_place, reserve
 from suanwang.engine.stretch import Reservation
 from suanwang.model.facts import Ended
 
@@ -66,6 +66,9 @@ def take_line(platform: Platform, line: PlanLine, at: int) -> Iterator[events.An
     if job.state == "queued":
         free = platform.ground.fits(row, figures.from_slot, figures.to_slot, milli)
         if free and quota_reason(platform, job, figures.alternative) is None:
+            if pays_by_place(platform, job, at) and not is_payable(platform, line.job, job, figures, at):
+                yield from placing.place(platform, line.job, job, at)
+                return
             yield from reserve(platform, line.job, job, figures, at)
             if attempt_running(platform, line.job):
                 yield from dispatch(platform, attempt_name(line.job, job.last), at)

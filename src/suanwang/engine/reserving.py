@@ -51,6 +51,16 @@ def may_hold_again(platform: Platform, name: str, at: int) -> bool:
     return True
 
 
+def pays_by_place(platform: Platform, job: Job, at: int) -> bool:
+    """Whether it depends on the place if the job can be paid for: vouchers may pay, but not everywhere."""
+    return job.voucher == "auto" and bool(usable_programmes(platform, job.enterprise, at))
+
+
+def is_payable(platform: Platform, name: str, job: Job, figures: Figures, at: int) -> bool:
+    """Whether vouchers and wallet hold the whole charge of a reservation."""
+    return not isinstance(money_for(platform, name, job, figures, at), ReasonRecord)
+
+
 def money_for(
     platform: Platform, name: str, job: Job, figures: Figures, at: int
 ) -> tuple[AnyLedgerEvent, ...] | ReasonRecord:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.unit.agent.centre import SECOND, Centre
 
 from suanwang.drivers.fake_engine import Behaviour
 from suanwang.model.agent_records import AnyRecord, Memory
 from suanwang.model.content import JobContent
+from suanwang.model.job import Alternative
 from suanwang.model.orders import Pause, Prolong, Resume, Stop
 
 
@@ -112,6 +114,18 @@ def test_what_does_not_fit_and_what_cannot_be_fetched_go_back(centre: Centre) ->
     assert reasons["j9.1"] is not None
     assert reasons["j5.1"].reason == "does_not_fit"
     assert reasons["j9.1"].reason == "start_failed"
+
+
+def test_what_the_agent_has_no_pool_for_and_what_no_node_can_hold_is_for_others(centre: Centre) -> None:
+    for change in ({"pool": "chengdu-h100"}, {"resources": Alternative("A100", 5000, 1, 100)}):
+        number = len(centre.stand_in.orders) + 1
+        order = centre.launch(f"j{number}.1")
+        centre.stand_in.orders[-1] = msgspec.structs.replace(order, **change)
+    centre.run(5)
+    for name in ("j1.1", "j2.1"):
+        ended = centre.stand_in.ended(name)
+        assert ended is not None
+        assert (ended.outcome, ended.reason) == ("failure", "does_not_fit")
 
 
 def test_a_second_agent_takes_over_and_the_first_ends_only_when_its_work_has(centre: Centre) -> None:

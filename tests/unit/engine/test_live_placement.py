@@ -208,6 +208,19 @@ def test_vouchers(voucher: Any, place: str, grant_micro: int) -> None:
     stage.agrees()
 
 
+def test_an_empty_wallet_goes_where_the_voucher_pays_all() -> None:
+    """West is cheapest and takes no voucher, east takes it; nobody waits for money that is not needed."""
+    stage = Stage(wallets={"acme": 0})
+    grant(stage, "acme", 30)
+    first, second, third = (*stage.submit(spec()), *stage.submit(spec()), *stage.submit(spec()))
+    assert [stage.where(name)[0] for name in (first, second)] == ["east-A", "east-A"]
+    assert stage.states(third) == "held", "30 yuan pay two jobs of 10.80"
+    assert stage.platform.state.held[third].reason.rule == "budget"
+    stage.book(c.TopUp("more", "acme", 7 * YUAN, "more"))
+    assert stage.where(third)[0] == "west-A", "the wallet pays there"
+    stage.agrees()
+
+
 def test_a_voucher_that_is_used_up_holds_the_job_until_there_is_another() -> None:
     stage = Stage()
     grant(stage, "acme", 10)
