@@ -310,7 +310,7 @@ class CentreAgent:
     def look(self, attempt: str, moment: Moment) -> None:
         """Begin an attempt whose time has come; stop one whose time is up."""
         work = self.memory.works.get(attempt)
-        if work is None or work.stopping:
+        if work is None or (work.stopping and work.phase != "ordered"):
             return
         start_us, end_us = steady_at(work, work.launch.start_at), steady_at(work, work.end_at)
         too_late = end_us is not None and moment.steady_us >= end_us
@@ -319,7 +319,7 @@ class CentreAgent:
             self.not_begun(attempt, moment, ("preempted", "start_failed"), TOO_LATE)
         elif work.phase in LIVE and (too_late or ran_us >= work.limit_s * MICROSECONDS_PER_SECOND):
             self.stop(attempt, work, "limit_time")
-        elif attempt in self.ready and start_us is not None and end_us is not None:
+        elif attempt in self.ready and start_us is not None and end_us is not None and not work.stopping:
             if moment.steady_us >= start_us:
                 self.begin(attempt, work, end_us, moment)
             else:

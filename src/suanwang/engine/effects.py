@@ -46,9 +46,13 @@ FOLLOWS: dict[type[Any], Callable[[Any], AnyEffect]] = {
 
 
 def outstanding(platform: Platform) -> Iterator[AnyEffect]:
-    """What a server that takes over has to do: nothing that was asked before is forgotten."""
+    """What a server that takes over has to do: nothing that was asked before is forgotten.
+
+    But for a clearing whose first slot is past: soon there is another one.
+    """
     for name, centre in platform.state.centres.items():
         if centre.orders:
             yield Deliver(name)
-    if platform.state.clearing is not None:
-        yield Solve(platform.state.clearing)
+    state = platform.state
+    if state.clearing is not None and state.cleared_slot >= platform.terms.slot_of(state.at):
+        yield Solve(state.clearing)

@@ -1,7 +1,7 @@
 """What centres' agents have sent back because it does not fit: other centres are asked meanwhile.
 
-An agent that tells what fits is not asked again for that shape before something changes in the pool (what
-fits there, an attempt that ends there, the centre's enrolment) or an hour has passed.
+A centre is not asked again for that shape before something changes in the pool (what fits there, an attempt
+that ends there, the centre's enrolment) or an hour has passed; the job itself has a wait of its own.
 """
 
 from typing import TYPE_CHECKING
@@ -24,10 +24,9 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 
 
 def remember(state: "Records", shape: int, centre: str, pool: str, at: int) -> None:
-    """It did not fit. An agent that tells nothing of what fits is asked again."""
-    if state.centres[centre].fits is not None:
-        refusal = Refusal(pool, at + REMEMBERED_S * 1_000_000)
-        state.refusals.setdefault(shape, {})[centre] = refusal
+    """It did not fit."""
+    refusal = Refusal(pool, at + REMEMBERED_S * 1_000_000)
+    state.refusals.setdefault(shape, {})[centre] = refusal
 
 
 def forget(state: "Records", centre: str, pools: frozenset[str]) -> None:
@@ -45,9 +44,9 @@ def refusing(state: "Records", shape: int, at: int) -> list[str]:
     return [centre for centre, refusal in refusals.items() if refusal.until_at > at]
 
 
-def changed_pools(before: tuple[FitShape, ...] | None, after: tuple[FitShape, ...] | None) -> frozenset[str]:
+def changed_pools(before: tuple[FitShape, ...], after: tuple[FitShape, ...]) -> frozenset[str]:
     """The pools where something else fits now."""
-    return frozenset(shape.pool for shape in {*(before or ())} ^ {*(after or ())})
+    return frozenset(shape.pool for shape in {*before} ^ {*after})
 
 
 def reopened(state: "Records", centre: str, pools: frozenset[str]) -> list[str]:

@@ -76,7 +76,9 @@ def waiting(platform: Platform, name: str, job: Job, at: int) -> tuple[int | Non
                 f"中心退回了作业（{job.why}），将于 {back} 再次询问",
             )
         )
-    refused = ", ".join(refusing(platform.state, job.shape, at))
+    last = platform.attempt_of(name, job) if job.look_at else None
+    others = [one for one in refusing(platform.state, job.shape, at) if last is None or one != last.centre]
+    refused = ", ".join(others)
     if refused:
         reasons.append(
             ReasonRecord(

@@ -15,6 +15,7 @@ from tests.unit.engine.test_live_storm import PAIRED
 from suanwang.engine import events, inputs
 from suanwang.engine.apply import replay
 from suanwang.engine.decide import StepBroken, step
+from suanwang.engine.effects import Solve, outstanding
 from suanwang.engine.platform import Platform
 from suanwang.engine.snapshot import encode_snapshot
 from suanwang.engine.validate import validate
@@ -132,3 +133,17 @@ def test_the_same_day_again_is_the_same_log() -> None:
     assert first.log == second.log
     assert encode_snapshot(first.platform) == encode_snapshot(second.platform)
     first.agrees()
+
+
+def test_who_takes_over_does_not_solve_a_clearing_whose_first_slot_is_past() -> None:
+    stage = Stage(centres=("east",))
+    stage.submit(*[spec(one("A100:8", 8)) for _ in range(2)])
+    stage.until(11.1)
+    asked = stage.platform.state.clearing
+    assert asked is not None and Solve(asked) in list(outstanding(stage.platform))
+    stage.until(13.1)
+    stage.submit(spec(one("A100:8", 8)))
+    assert stage.platform.state.clearing == asked
+    assert not [effect for effect in outstanding(stage.platform) if isinstance(effect, Solve)]
+    stage.until(14.1)
+    assert stage.platform.state.clearing == asked + 1, "it is asked anew"

@@ -128,7 +128,8 @@ def limits_kept(world: World, platform: Platform) -> Iterator[str]:
             if attempt is None or name in world.operator.lost_attempts or not run.spans:
                 continue
             figures, sent_at = attempt.figures, world.dispatched_at[name]
-            limit_us = figures.limit_s * SECOND_US
+            # more time than at first may come too late
+            limit_us = min(figures.limit_s, run.launch.limit_s) * SECOND_US
             ran_us, had_us = run.ran_us(run.ended_at), run.ended_at - sent_at
             # it has its limit's time from its dispatch on, which is a minute late at most
             early = had_us < limit_us - EARLY_MOST_US
@@ -138,7 +139,7 @@ def limits_kept(world: World, platform: Platform) -> Iterator[str]:
             stopped = attempt.outcome != "lost" and sent_at >= world.operator.restored_at
             if early and stopped and run.cause == "cancelled" and attempt.stopping == "fenced":
                 yield f"{name} was called overdue after {had_us} us of {figures.limit_s} s"
-            if ran_us > max(limit_us, run.launch.limit_s * SECOND_US):
+            if ran_us > max(figures.limit_s, run.launch.limit_s) * SECOND_US:
                 yield f"{name} ran {ran_us} us, its limit is {figures.limit_s} s"
             if had_us > figures.end_at - figures.start_at + OVERRUN_MOST_US:
                 yield f"{name} was there for {had_us} us, its limit is {figures.limit_s} s"
