@@ -39,7 +39,8 @@ class Placer:
         self.problem, self.placement, self.bound, self.watch = problem, placement, bound, watch
         self.choices = rank_entries(demand.first, bound.least_nano)
         self.urgency = urgency(demand, bound)
-        self.prices = {share: prefix_sums(problem, np.rint(share * price_micro)) for share in (1.0, *SHARES, 0.0)}
+        shares = (1.0, *SHARES, 0.0)
+        self.prices = {share: prefix_sums(problem, np.rint(share * price_micro)) for share in shares}
         self.price_by_column = sums_by_column(price_micro)
         self.value_nano = demand.value_micro * 1000
 
