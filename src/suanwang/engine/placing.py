@@ -68,7 +68,7 @@ def place(platform: Platform, name: str, job: Job, at: int) -> Iterator[events.A
         if is_full:
             known = platform.line.full.get(job.shape, -1)
             platform.line.full[job.shape] = max(known, NEVER if job.deadline_at is None else job.deadline_at)
-    elif figures.from_slot <= (terms := platform.terms).slot_of(at) + terms.reserve_slots:
+    elif figures.from_slot <= platform.terms.slot_of(at) + platform.terms.reserve_slots:
         yield from reserve(platform, name, job, figures, at)
         if job.state == "active":
             yield from dispatch(platform, attempt_name(name, job.last), at)

@@ -5,13 +5,7 @@ from itertools import pairwise
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.engine.brain import (
-    DIGEST,
-    LOST_AFTER_S,
-    NOON,
-    SECOND,
-    launch,
-)
+from tests.unit.engine.brain import DIGEST, LOST_AFTER_S, NOON, SECOND, launch
 
 from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_clock import Moment
@@ -22,13 +16,7 @@ from suanwang.engine.lateness import LATE_S
 from suanwang.model import agent_steps as steps
 from suanwang.model.agent_records import AnyRecord, Memory
 from suanwang.model.exchange import Orders
-from suanwang.model.facts import (
-    AnyFact,
-    Ended,
-    Erased,
-    Started,
-    Used,
-)
+from suanwang.model.facts import AnyFact, Ended, Erased, Started, Used
 from suanwang.model.job import Outcome
 from suanwang.model.orders import AnyOrder, Launch, Pause, Prolong, Resume, Stop
 

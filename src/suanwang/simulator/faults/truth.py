@@ -7,6 +7,7 @@ from suanwang.audit.hashing import SHA256
 from suanwang.audit.publish import GrowingTree
 from suanwang.engine.apply import replay
 from suanwang.engine.events import JobAdmitted, JobRefused, decode
+from suanwang.engine.lateness import LATE_S
 from suanwang.engine.platform import Platform
 from suanwang.engine.snapshot import encode_snapshot
 from suanwang.engine.validate import validate
@@ -16,8 +17,8 @@ from suanwang.simulator.faults.plan import SECOND_US
 from suanwang.simulator.faults.world import World
 from suanwang.simulator.machine import OPEN, Run
 
-EARLY_MOST_US = 61 * SECOND_US
-"""So late a reservation may be sent out that has not the time of its limit any more, see `ticking.start`."""
+EARLY_MOST_US = (LATE_S + 1) * SECOND_US
+"""So late a reservation may be sent out that has not its limit's time any more, see `lateness.is_late`."""
 OVERRUN_MOST_US = 7200 * SECOND_US
 """So long what stands still past its latest end may be there: agents die, engines and centres are away."""
 
