@@ -71,7 +71,7 @@ class Bench:
 async def serving(
     folder: Path, home: Home | None = None, network: bool = True, **settings: Any
 ) -> AsyncIterator[Bench]:
-    """A server that leads; stopped and its log closed at the end."""
+    """A server that leads, by its own record; stopped and its log closed at the end."""
     settings.setdefault("clears", False)
     settings.setdefault("rate_per_s", 1e6)
     settings.setdefault("rate_burst", 1e6)
@@ -84,7 +84,7 @@ async def serving(
     )
     running = asyncio.create_task(host.run())
     try:
-        while host.lead is None:
+        while host.lead is None or host.lead.platform.state.epoch != host.lead.log.epoch:
             assert not running.done(), running.result()
             await asyncio.sleep(0.005)
         _, app = create_app(host)
