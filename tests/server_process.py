@@ -14,7 +14,7 @@ import httpx
 from suanwang.client.client import Client
 from suanwang.client.line import Line
 
-START_S = 60.0
+START_S = 180.0
 
 
 class Server:
@@ -44,7 +44,7 @@ class Server:
 
     def leads(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=30).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -68,7 +68,7 @@ class Server:
     def stop(self) -> int:
         """SIGTERM; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
     def close(self) -> None:
         if self.process.poll() is None:

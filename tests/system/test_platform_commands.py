@@ -239,7 +239,7 @@ def test_what_fails_is_told_by_the_exit_code(type_in: Terminal, tmp_path: Path) 
 def test_extend_follow_and_cancel(type_in: Terminal, tmp_path: Path) -> None:
     file = write(tmp_path, "long", "for i in 1 2 3 4 5 6; do echo $i; sleep 1; done; sleep 300")
     job = number_of(type_in("submit", file, "--yes", "--json"))
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while type_in("job", "show", job, "--json").data["line"]["attempt_state"] != "running":
         assert time.monotonic() < end
         time.sleep(0.2)

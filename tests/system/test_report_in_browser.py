@@ -79,7 +79,7 @@ def look(text: str, folder: Path, width_px: int) -> tuple[Seen, list[str]]:
             f"--window-size={width_px},900", f"--user-data-dir={folder / 'profile'}", "--dump-dom",
             *(["--no-sandbox"] if os.geteuid() == 0 else []), path.as_uri(),
         ],
-        capture_output=True, text=True, timeout=120, check=True,
+        capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     found = re.search(r'<pre id="seen">(.*?)</pre>', told.stdout, re.S)
     assert found, told.stderr[-2000:]

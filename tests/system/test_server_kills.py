@@ -116,7 +116,7 @@ def test_a_server_killed_under_load_loses_nothing_and_doubles_nothing(
             before = len(load.acknowledged)
             load.server.wait(lambda: len(load.acknowledged) > before + 2)
             load.ends.set()
-            load.join(30)
+            load.join(120)
             assert load.failed is None
             jobs = all_jobs(load.server.client())
             assert len(set(jobs)) == len(jobs)
@@ -147,13 +147,13 @@ def test_a_second_server_waits_and_takes_over_in_seconds(folder: Path) -> None:
             assert children, "clearing is warmed in a child"
             killed = time.monotonic()
             first.kill()
-            second.wait(second.leads, 20)
-            assert time.monotonic() - killed < 10
+            second.wait(second.leads)
+            assert time.monotonic() - killed < 30
             again = second.client(token).submit([SPEC] * 5, FIRM, "before")
             assert again == done, "the same request has the same answer from another server"
             assert len(all_jobs(second.client(token))) == 5
             assert second.stop() == 0
-            until = time.monotonic() + 20
+            until = time.monotonic() + 120
             while [child for child in children if alive(child)]:
                 assert time.monotonic() < until, "no child outlives its server"
                 time.sleep(0.1)

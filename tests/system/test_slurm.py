@@ -47,7 +47,7 @@ def launch(tmp_path: Path, attempt: str, script: str, **over: object) -> Launch:
 def ends(driver: SlurmDriver, attempts: list[str]) -> dict[str, Ended]:
     """How each of these ended, waited for."""
     found: dict[str, Ended] = {}
-    until = time.monotonic() + 90
+    until = time.monotonic() + 200
     while set(attempts) - set(found):
         assert time.monotonic() < until, set(attempts) - set(found)
         found |= {report.attempt: report for report in driver.poll(0.5) if isinstance(report, Ended)}

@@ -25,7 +25,7 @@ from suanwang.store.server_user import server_user
 from suanwang.units.errors import InvalidInput, Unsupported
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes its user")
-SECONDS_MOST = 30
+SECONDS_MOST = 120
 
 
 @pytest.fixture

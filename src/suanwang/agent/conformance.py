@@ -90,14 +90,18 @@ class ConformanceSet:
         return seen(ended), ended.outcome == "failure" and ended.exit_code == 7
 
     def meters(self) -> tuple[str, bool]:
-        """Device-seconds are those from its start to its end."""
+        """Device-seconds are those from its start to its end, no fewer than it slept or more than passed."""
+        began_s = time.monotonic()
         name = self.launch("meters", f"sleep {RUN_S}")
         ended = self.until_ended(name)
+        passed_s = time.monotonic() - began_s
         begun = next((one.since_us for one in self.heard[name] if isinstance(one, Running)), ended.at_us)
         ran_s = (ended.at_us - begun) / 1e6
         used_s = 0.0 if ended.usage is None else ended.usage.milli_device_seconds / WHOLE_MILLI
-        close = abs(used_s - ran_s) <= METER_OFF_S and abs(ran_s - RUN_S) <= METER_OFF_S
-        return f"ran {ran_s:.2f} s, metered {used_s:.2f} s", close
+        close = abs(used_s - ran_s) <= METER_OFF_S
+        # a busy node is slow to begin and to end what only sleeps
+        possible = RUN_S - METER_OFF_S <= ran_s <= passed_s + METER_OFF_S
+        return f"ran {ran_s:.2f} s, metered {used_s:.2f} s", close and possible
 
     def stops(self) -> tuple[str, bool]:
         """What is told to stop ends, and says so."""

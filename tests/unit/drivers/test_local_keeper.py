@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -37,7 +38,7 @@ def launch(tmp_path: Path, name: str, script: str, **over: object) -> Launch:
 def wait_for(driver: LocalDriver, count: int) -> list[Ended]:
     """The ends of `count` attempts."""
     ends: list[Ended] = []
-    until = time.monotonic() + 60
+    until = time.monotonic() + 200
     while len(ends) < count:
         assert time.monotonic() < until
         ends += [report for report in driver.poll(0.5) if isinstance(report, Ended)]
@@ -57,9 +58,10 @@ def keeper_of(folder: Path) -> int:
 
 
 def alive(pid: int) -> bool:
+    """Whether it has memory: one that is on its way out has none, whatever its state is called."""
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+        return "\nVmSize:" in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -106,7 +108,7 @@ def test_the_agents_environment_is_not_the_keepers(driver: LocalDriver, monkeypa
 
 
 def test_no_more_runs_than_devices(driver: LocalDriver, tmp_path: Path):
-    launches = [launch(tmp_path, f"job{index}", "sleep 1", units_milli=10_000) for index in range(4)]
+    launches = [launch(tmp_path, f"job{index}", "sleep 3", units_milli=10_000) for index in range(4)]
     answers = driver.start(launches)
     assert [type(answer) for answer in answers] == [Started, Started, Started, Refused]
     assert isinstance(answers[3], Refused)
@@ -161,8 +163,14 @@ def test_a_disk_that_is_full_refuses_and_runs_nothing(tmp_path: Path, monkeypatc
 
 
 def test_short_attempts_are_quick(driver: LocalDriver, tmp_path: Path):
-    """A guard against a keeper that got ten times slower; the figure is measured in benchmarks."""
+    """A guard against a keeper that got ten times slower than a bare shell in a folder of its own."""
     launches = [launch(tmp_path, f"true{index}", "true") for index in range(300)]
+    script = tmp_path / "bare"
+    script.write_text("true")
+    began = time.monotonic()
+    for _ in range(100):
+        subprocess.run(["/bin/sh", str(script)], check=True, start_new_session=True)
+    bare_s = (time.monotonic() - began) / 100
     began = time.monotonic()
     waiting, ended = list(launches), 0
     while ended < len(launches):
@@ -170,4 +178,5 @@ def test_short_attempts_are_quick(driver: LocalDriver, tmp_path: Path):
         part, waiting = waiting[:free], waiting[free:]
         assert all(isinstance(answer, Started) for answer in driver.start(part))
         ended += sum(isinstance(report, Ended) for report in driver.poll(1.0))
-    assert len(launches) / (time.monotonic() - began) > 30
+    kept_s = (time.monotonic() - began) / len(launches)
+    assert kept_s < 10 * bare_s + 0.01, (kept_s, bare_s)

@@ -25,17 +25,25 @@ async def story(bench: Bench) -> None:
     first = await exchange("a", wait_s=20)
     assert [order["attempt"] for order in first] == ["j1.1"]
     seen = first[0]["number"]
-    waiting = asyncio.create_task(exchange("b", seen_order=seen, wait_s=3))
-    await asyncio.sleep(0.1)
+    waiting = asyncio.create_task(exchange("b", seen_order=seen, wait_s=25))
+    await asked(bench, waiting)
     at = first[0]["start_at"]
     ended = [{"fact": "ended", "attempt": "j1.1", "at": at, "outcome": "success", "exit_code": 0}]
     brought = await exchange("c", seen_order=seen, facts=ended)
     assert [order["attempt"] for order in brought] == ["j2.1"]
-    await asyncio.sleep(0.5)
+    await asked(bench, waiting)
     assert not waiting.done()
     # who asks anew is told at once: the answer to the report may have been lost
     assert await exchange("d", seen_order=seen, wait_s=20) == brought
+    bench.host.let_go()  # nobody waits any longer
     assert await waiting == brought
+
+
+async def asked(bench: Bench, question: "asyncio.Task[object]") -> None:
+    """Until the question waits at the server, or is answered."""
+    contacts = bench.host.leading().contacts
+    while not (question.done() or contacts.waiting["sh"]._waiters):  # pyright: ignore
+        await asyncio.sleep(0.01)
 
 
 def test_a_waiting_question_is_not_woken_for_what_a_report_brought(tmp_path: Path) -> None:

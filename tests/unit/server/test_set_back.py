@@ -22,7 +22,7 @@ def test_no_number_of_a_restored_platform_was_ever_given(tmp_path: Path) -> None
             write_backup(bench.host.home, tmp_path / "backup")
             lost = await client.post("/v1/jobs", json={"jobs": [job()]})
             assert lost.json()["jobs"][0]["job"] == "j1"
-            seen = (await exchange(driver, "r1", []))["orders"][-1]["number"]
+            seen = (await exchange(driver, "r1", [], wait_s=20))["orders"][-1]["number"]
             driver_token = driver.headers["authorization"].split()[1]
         home = FileHome(tmp_path / "restored")
         restore(tmp_path / "backup", home)
@@ -42,9 +42,7 @@ def test_no_number_of_a_restored_platform_was_ever_given(tmp_path: Path) -> None
             assert known.status_code == 409, "it joins anew, and learns which of its work goes on"
             joined = await driver.post("/v1/centres/sh/join", json={"session": 3})
             assert joined.status_code == 200
-            while not state.centres["sh"].orders:
-                await asyncio.sleep(0.01)
-            asked = {"report_id": "r3", "session": 3, "seen_order": seen}
+            asked = {"report_id": "r3", "session": 3, "seen_order": seen, "wait_s": 20}
             answer = await driver.post("/v1/centres/sh/exchange", json=asked)
             assert [one["attempt"] for one in answer.json()["orders"]] == [f"{new['job']}.1"]
         async with serving(tmp_path, home=home) as bench:
@@ -79,4 +77,4 @@ def test_a_withdrawn_centre_that_dies_is_found_silent(tmp_path: Path) -> None:
             while state.silent_since is None:
                 await asyncio.sleep(0.02)
 
-    asyncio.run(asyncio.wait_for(story(), 20))
+    asyncio.run(asyncio.wait_for(story(), 120))

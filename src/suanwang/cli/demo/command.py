@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from suanwang.cli.demo.screen import Screen
     from suanwang.cli.demo.stage import Stage
 
-ERASE_PATIENCE_S = 15.0
+ERASE_PATIENCE_S = 60.0
 
 
 def describe(parser: argparse.ArgumentParser, language: Language) -> None:

@@ -20,7 +20,7 @@ from suanwang.units.text import Text
 WORK = Path(__file__).parent / "work"
 SECRET, SECRET_VARIABLE = "a word that nobody else may learn", "DEMO_SECRET"
 LOOK_S = 0.5
-PATIENCE_S = 240.0
+PATIENCE_S = 330.0
 DEADLINE_S = 40
 """How far the deadline of `deadline.yaml` is away when it is submitted; its limit is half of that."""
 WORDS = ("power", "follows", "the", "sun", "and", "work", "follows", "the", "power")
