@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
+from suanwang.drivers.attempt_driver import AttemptDriver
 from suanwang.drivers.device_slots import Machine
 from suanwang.drivers.fake import FakeDriver
 from suanwang.drivers.fake_engine import Behaviour, FakeEngine
@@ -86,6 +87,12 @@ class Bench:
         """What is `HELD` goes on."""
         for launch in launches:
             Path(launch.folder, "go").touch()
+
+    def date_lease(self, ahead_s: int) -> None:
+        """Let what tells that the platform was heard look older or newer, where that is a file."""
+        if isinstance(self.driver, AttemptDriver):
+            at_s = time.time_ns() / 1e9 + ahead_s
+            os.utime(self.driver.lease, (at_s, at_s))
 
     def hear(self, reports: Sequence[Report]) -> None:
         for report in reports:

@@ -27,8 +27,8 @@ LOCK = "driver.lock"
 class Held(msgspec.Struct):
     """One attempt. `engine_id`: empty until the engine has answered; `submission` names what was asked of it.
 
-    `index`: the place within the submission; `stop_at_us`: when the grace of `stop` is over, 0 without one;
-    `read_us`: of the last reading of its meter that was told; `forgotten_us`: when it was cleaned, 0 before.
+    `index`: the place within the submission; `stop_grace_s`: that of `stop`, -1 without one; `read_us`: of
+    the last reading of its meter that was told; `forgotten_us`: when it was cleaned, 0 before.
     """
 
     attempt: str
@@ -43,7 +43,7 @@ class Held(msgspec.Struct):
     since_us: int = 0
     paused_us: int = 0
     read_us: int = 0
-    stop_at_us: int = 0
+    stop_grace_s: int = -1
     cause: Cause = ""
     ended: Ended | None = None
     forgotten_us: int = 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from suanwang.drivers.attempt_book import AttemptBook, Held
 from suanwang.drivers.attempt_files import AttemptFiles
+from suanwang.drivers.lease import renew
 from suanwang.drivers.port import Erased, Refused
 
 LEASE = "acknowledged"
@@ -15,7 +16,8 @@ LIMITS = "limits"
 class AttemptDriver(AttemptFiles):
     """A driver whose attempts are in a book in `folder`, which every node sees.
 
-    `lease`: the file that is touched when the platform was heard, and looked at by what runs the attempts.
+    `lease`: the file that is renewed when the platform was heard, and watched by what runs the attempts; a
+    driver that is made anew renews nothing.
     `limits` beside it has a file for each attempt that was given more time, with its seconds in all: here,
     and not in the attempt's folder, where its job could write it too.
     Raises EngineAway where another driver has the folder.
@@ -25,7 +27,6 @@ class AttemptDriver(AttemptFiles):
         self.folder = folder.absolute()
         self.book = AttemptBook(self.folder, time.time_ns() // 1000)
         self.lease = self.folder / LEASE
-        self.lease.touch()
         self.limits = self.folder / LIMITS
         self.limits.mkdir(exist_ok=True)
 
@@ -34,8 +35,8 @@ class AttemptDriver(AttemptFiles):
         return self.book.find(attempt)
 
     def acknowledge(self) -> None:
-        """Touch the lease."""
-        self.lease.touch()
+        """Renew the lease. Raises OSError."""
+        renew(self.lease)
 
     def set_limit(self, attempt: str, time_limit_s: int) -> None:
         """Leave word of a new limit, in one step."""

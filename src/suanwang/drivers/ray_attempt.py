@@ -2,7 +2,7 @@
 
 It speaks to the driver by files in the attempt's folder only, so neither needs the other to be alive:
 `claimed/ran` (it began), `ray.<rank>.json` (what it last knew), `code` (how the first rank that failed did),
-and from the driver `stop` (a grace in seconds) and the lease that it touches when the agent is heard.
+and from the driver `stop` (a grace in seconds) and the lease that it renews when the platform is heard.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ import msgspec
 from suanwang.drivers.attempt_driver import LIMITS
 from suanwang.drivers.attempt_folder import CONTROL
 from suanwang.drivers.device_slots import DevicePool, Machine
+from suanwang.drivers.lease import LeaseWatch, boot_s
 from suanwang.drivers.local import LocalDriver
 from suanwang.drivers.port import Cause, Ended, Launch, Refused, Report, Running, Usage
 
@@ -103,7 +104,7 @@ class RayAttempt:
         (answer,) = driver.start([inner])
         if isinstance(answer, Refused):
             raise RuntimeError(answer.faults)
-        began = time.monotonic()
+        lease = LeaseWatch(self.lease, boot_s())
         while self.state.ended is None:
             reports = driver.poll(LOOK_EVERY_S)
             for report in reports:
@@ -111,7 +112,7 @@ class RayAttempt:
             if reports:
                 self.write()
             driver.acknowledge()
-            self.heed(driver, began)
+            self.heed(driver, lease)
         driver.end()
         return None
 
@@ -150,7 +151,7 @@ class RayAttempt:
             case _:
                 pass
 
-    def heed(self, driver: LocalDriver, began: float) -> None:
+    def heed(self, driver: LocalDriver, lease: LeaseWatch) -> None:
         """Stop where the driver says so, the agent is silent for too long, or another rank has failed.
 
         A new limit is passed on to the keeper.
@@ -168,17 +169,11 @@ class RayAttempt:
             self.cause, grace_s = "cancelled", int(text) if text.isascii() and text.isdigit() else 0
         elif (self.control / "code").exists() and self.launch.nodes > 1:
             self.cause = "engine"
-        elif self.launch.lost_after_s and self.silent_s(began) >= self.launch.lost_after_s:
+        elif 0 < self.launch.lost_after_s <= lease.silent_s(boot_s()):
             self.cause = "unacknowledged"
         if self.cause and self.state.ended is None:
             self.stopped = True
             driver.stop([self.launch.attempt], grace_s)
-
-    def silent_s(self, began: float) -> float:
-        """For how long the agent was not heard, counted from the start at the earliest."""
-        with contextlib.suppress(FileNotFoundError):
-            return min(time.time() - self.lease.stat().st_mtime, time.monotonic() - began)
-        return time.monotonic() - began
 
     def write(self) -> None:
         """Put what is known into its file, in one step."""

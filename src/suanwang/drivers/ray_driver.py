@@ -223,7 +223,7 @@ class RayDriver(AttemptDriver):
             self.finish(held, gang_end(held, [rank for rank in ranks if rank is not None]))
             return
         usage = first.usage if first is not None and first.ended is None else None
-        if usage is not None and held.read_us < usage.until_us:
+        if usage is not None and held.read_us != usage.until_us:
             held.read_us = usage.until_us
             self.news.append(gang_usage(held, [rank for rank in ranks if rank is not None], usage))
         if held.engine_id and self.is_gone(held):

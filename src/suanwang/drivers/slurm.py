@@ -288,8 +288,7 @@ class SlurmDriver(AttemptDriver):
             if held is None or held.forgotten_us:
                 refused.append(unknown(attempt))
             elif held.ended is None:
-                stop_at_us = time.time_ns() // 1000 + grace_s * 1_000_000
-                held.stop_at_us = min(held.stop_at_us or stop_at_us, stop_at_us)
+                self.watch.will_press(held, grace_s)
                 stopped.append(held)
                 with contextlib.suppress(OSError):
                     attempt_folder.leave_word(held.folder, "stop", f"{grace_s}\n")

@@ -3,24 +3,26 @@
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 from typing import get_args
 
 from suanwang.drivers import attempt_folder
 from suanwang.drivers.attempt_book import AttemptBook, Held
+from suanwang.drivers.lease import boot_s
 from suanwang.drivers.port import Cause, Ended, Outcome, Paused, Report, Running, Usage
 from suanwang.drivers.slurm_commands import JobRow, SlurmCommands
 
-READING_EVERY_US = 5_000_000
+READING_EVERY_S = 5
 HOPELESS = re.compile(
     r"Invalid(Account|QOS)|(Account|QOS)NotAllowed|BadConstraints|PartitionTimeLimit|ReservationDeleted"
     r"|Job's (account|QOS) not "
 )
 """Why a job waits that will never run as it is (squeue(1), job reason codes; the words of 22.05 too)."""
-HOPELESS_US = 10_000_000
+HOPELESS_S = 10
 """How long it may say so: a controller that has just come back may not know its accounts yet."""
-STOP_PATIENCE_US = 15_000_000
+STOP_PATIENCE_S = 15
 """How long after its grace an attempt may take to be over before Slurm is told to kill it."""
 GONE = {
     "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED",
@@ -41,14 +43,23 @@ CAUSES: dict[str, Cause] = {
 
 
 class Watch:
-    """Compares Slurm's list with the book, and tells what is new."""
+    """Compares Slurm's list with the book, and tells what is new.
 
-    def __init__(self, slurm: SlurmCommands, book: AttemptBook) -> None:
+    `steady_s`: a clock that nobody sets. By it goes what waits its time: for how long an attempt has been
+    hopeless, when its meter is read, when it is pressed.
+    """
+
+    def __init__(
+        self, slurm: SlurmCommands, book: AttemptBook, steady_s: Callable[[], float] = boot_s
+    ) -> None:
         self.slurm = slurm
         self.book = book
+        self.steady_s = steady_s
         self.meter = "slurm/" + slurm.configuration().get("ClusterName", "")
         self.news: list[Report] = []
-        self.hopeless_since_us: dict[str, int] = {}
+        self.hopeless_since_s: dict[str, float] = {}
+        self.read_s: dict[str, float] = {}
+        self.press_at_s: dict[str, float] = {}
 
     def look(self) -> list[Report]:
         """Ask once, for all; the reports that are new."""
@@ -60,9 +71,17 @@ class Watch:
                 one for one in live if self.compare(one, rows.get((one.submission, one.index)), now_us)
             ]
             self.book.note(changed)
-            self.press(live, now_us)
+            for held in changed:
+                if held.ended is not None:
+                    self.forget(held.attempt)
+            self.press(live)
         told, self.news = self.news, []
         return told
+
+    def forget(self, attempt: str) -> None:
+        """Its time is over."""
+        for times in (self.hopeless_since_s, self.read_s, self.press_at_s):
+            times.pop(attempt, None)
 
     def rows(self) -> dict[tuple[str, int], JobRow]:
         """Slurm's jobs by submission and index; of two by one name, the one that claimed the attempt."""
@@ -96,24 +115,25 @@ class Watch:
                 self.news.append(Running(held.attempt, held.since_us))
             if paused != bool(held.paused_us):
                 self.turned(held, paused)
-            if row.state == "RUNNING" and now_us - held.read_us >= READING_EVERY_US:
-                held.read_us = now_us
+            now_s = self.steady_s()
+            if row.state == "RUNNING" and now_s - self.read_s.get(held.attempt, -inf) >= READING_EVERY_S:
+                self.read_s[held.attempt] = now_s
                 self.news.append(self.usage(held, row.used_s, held.since_us + row.used_s * 1_000_000))
         return before != (held.since_us, held.paused_us)
 
     def give_up(self, held: Held, row: JobRow, now_us: int) -> bool:
         """End one that waits for what Slurm will never give it; whether it did."""
         if not HOPELESS.match(row.reason):
-            self.hopeless_since_us.pop(held.attempt, None)
+            self.hopeless_since_s.pop(held.attempt, None)
             return False
-        if now_us - self.hopeless_since_us.setdefault(held.attempt, now_us) < HOPELESS_US:
+        now_s = self.steady_s()
+        if now_s - self.hopeless_since_s.setdefault(held.attempt, now_s) < HOPELESS_S:
             return False
         try:  # invariant: what is claimed here never runs, should Slurm start it at this moment
             Path(held.folder, attempt_folder.CONTROL, "claimed").mkdir()
         except FileExistsError:
             return False
         self.slurm.try_on([held.engine_id], "scancel")
-        del self.hopeless_since_us[held.attempt]
         held.ended = Ended(held.attempt, now_us, "killed", "refused", detail=f"Slurm: {row.reason}")
         self.news.append(held.ended)
         return True
@@ -136,7 +156,7 @@ class Watch:
         code = os.waitstatus_to_exitcode(row.status)
         code = 128 - code if code < 0 else code
         cause = cause_of(held) or CAUSES.get(row.state, "")
-        if held.stop_at_us and cause in ("", "engine") and row.state != "COMPLETED":
+        if held.stop_grace_s >= 0 and cause in ("", "engine") and row.state != "COMPLETED":
             cause = "cancelled"
         outcome: Outcome = "killed" if cause else "success" if code == 0 else "failure"
         end_us = max(row.end_us, row.start_us)
@@ -176,13 +196,21 @@ class Watch:
             memory_peak_kb=sum(number(mark(held, f"peak.{rank}")) for rank in ranks),
         )
 
-    def press(self, live: Sequence[Held], now_us: int) -> None:
-        """Have Slurm kill what should have been over for a while."""
-        late = [
-            one.engine_id
-            for one in live
-            if one.ended is None and 0 < one.stop_at_us < now_us - STOP_PATIENCE_US
-        ]
+    def will_press(self, held: Held, grace_s: int) -> None:
+        """It is to be over after the grace; asked again, the shorter one holds."""
+        at_s = self.steady_s() + grace_s + STOP_PATIENCE_S
+        held.stop_grace_s = grace_s if held.stop_grace_s < 0 else min(held.stop_grace_s, grace_s)
+        self.press_at_s[held.attempt] = min(self.press_at_s.get(held.attempt, at_s), at_s)
+
+    def press(self, live: Sequence[Held]) -> None:
+        """Have Slurm kill what should have been over for a while; the grace begins anew with the driver."""
+        now_s = self.steady_s()
+        late: list[str] = []
+        for held in live:
+            if held.ended is None and held.stop_grace_s >= 0:
+                anew_s = now_s + held.stop_grace_s + STOP_PATIENCE_S
+                if self.press_at_s.setdefault(held.attempt, anew_s) <= now_s:
+                    late.append(held.engine_id)
         self.slurm.try_on(late, "scancel", "--signal=KILL", "--full")
         self.slurm.try_on(late, "scancel")
 

@@ -3,6 +3,9 @@
 Slurm gives nodes and time; what it does not do everywhere is done here: one run per attempt however often it
 was submitted, limits in seconds and bytes, the end of every process that carries the attempt's mark, the end
 when the agent falls silent. They need a POSIX shell, and GNU grep, find and awk; nothing else on the nodes.
+Time is what `/proc/uptime` says has passed, in hundredths of a second; where that cannot be read, each look
+counts for the half second that it waited, and the job's stderr says so. No clock that may be set is asked.
+The lease is read, not its time of change: see `drivers/lease.py`.
 What they say to the driver are files in `.suanwang/`: `claimed/job`, `cause`, `times.<rank>`, `peak.<rank>`,
 `code`.
 
@@ -61,13 +64,24 @@ resident() {
         awk '/^VmRSS:/ {s += $2} END {printf "%.0f", s}'
 }
 because() { [ -e .suanwang/cause ] || echo "$1" > .suanwang/cause; }
+up='' now=0
+[ -r /proc/uptime ] && read -r up rest < /proc/uptime
+case $up in *.[0-9][0-9]) steady=1 ;; *) steady= ;; esac
+clock() {   # into now, which never goes back
+    [ "$steady" ] || { now=$((now + 50)); return; }   # a look more
+    read -r up rest < /proc/uptime
+    now=$((${up%.*} * 100 + 1${up#*.} - 100))
+}
 
 watch() {
-    ran=0 peak=0 began=$(date +%s) last=$(date +%s) before=0
+    clock
+    ran=0 peak=0 before=0 last=$now looked=$now heard=$now known='' word=''
     [ "$output_bytes" -gt 0 ] && before=$1
+    read -r known < "$lease"
     while sleep 0.5; do
-        now=$(date +%s) passed=$((now - last)) last=$now
-        [ "$passed" -le 2 ] && ran=$((ran + passed))   # longer: it stood still
+        clock
+        passed=$((now - last)) last=$now
+        [ "$passed" -le 200 ] && ran=$((ran + passed))   # longer: it stood still
         if [ -e .suanwang/stop ]; then
             because cancelled
             read -r grace < .suanwang/stop
@@ -76,13 +90,13 @@ watch() {
             break
         fi
         [ -e "$limit" ] && read -r time_s < "$limit"
-        [ "$ran" -ge "$time_s" ] && because limit_time && break
+        [ "$ran" -ge $((time_s * 100)) ] && because limit_time && break
         if [ "$lost_s" -gt 0 ]; then
-            heard=$(stat -c %Y "$lease" 2> /dev/null || echo "$began")
-            [ "$heard" -lt "$began" ] && heard=$began
-            [ $((now - heard)) -ge "$lost_s" ] && because unacknowledged && break
+            read -r word < "$lease" && [ "$word" ] && [ "$word" != "$known" ] && known=$word heard=$now
+            [ $((now - heard)) -ge $((lost_s * 100)) ] && because unacknowledged && break
         fi
-        if [ "$passed" -gt 0 ]; then
+        if [ $((now - looked)) -ge 100 ]; then
+            looked=$now
             if [ "$memory_kb" -gt 0 ]; then
                 held=$(resident)
                 [ "$held" -gt "$peak" ] && peak=$held && echo "$peak" > ".suanwang/peak.$rank"
@@ -100,6 +114,7 @@ before=0
 [ "$output_bytes" -gt 0 ] && before=$(size)
 trap 'ended=1; signal_tree KILL' TERM
 if [ ! -e .suanwang/stop ]; then
+    [ "$steady" ] || echo "suanwang: no /proc/uptime here: time is kept roughly" >> .suanwang/stderr
     SUANWANG_ATTEMPT="$attempt" SUANWANG_RANK_OF="$rank/$attempt" "$@" "$PWD/.suanwang/script" \
         >> .suanwang/stdout 2>> .suanwang/stderr < /dev/null &
     child=$!
