@@ -53,7 +53,7 @@ def test_a_stream_without_end_is_cut(logs: AttemptLogs, monkeypatch: pytest.Monk
     assert logs.read("j1.1", "stdout", 0, 100) == b"1234567890"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.binary(max_size=40), st.lists(st.tuples(st.integers(0, 50), st.integers(0, 15)), max_size=12))
 def test_parts_in_any_order_make_a_beginning_of_the_stream(
     tmp_path_factory: pytest.TempPathFactory, whole: bytes, cuts: list[tuple[int, int]]

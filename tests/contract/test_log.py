@@ -284,6 +284,6 @@ class PostgresLogAgainstList(LogAgainstList):
 
 
 TestLogAgainstList = LogAgainstList.TestCase
-TestLogAgainstList.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
+TestLogAgainstList.settings = settings(max_examples=15, stateful_step_count=12)
 TestPostgresLogAgainstList = PostgresLogAgainstList.TestCase
-TestPostgresLogAgainstList.settings = settings(max_examples=6, stateful_step_count=12, deadline=None)
+TestPostgresLogAgainstList.settings = settings(max_examples=6, stateful_step_count=12)

@@ -75,9 +75,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(scenario=scenarios(), form=st.sampled_from(FORMS))
 def test_write_then_read_is_equal(scenario: Scenario, form: Form) -> None:
     with TemporaryDirectory() as folder:

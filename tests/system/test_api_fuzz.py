@@ -88,7 +88,6 @@ def trial(running: Running, operation: APIOperation, mode: GenerationMode, examp
 
     @settings(
         max_examples=examples,
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -20,12 +20,13 @@ from suanwang.units.errors import Fault, Unsupported
 from suanwang.units.text import Text, same
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel")
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 10.0
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 SOCKET_BYTES_MOST = 107
 """Of a socket's name: a step's is `<spool>/<node>_<job>.<step>`, and without it the step does not start."""
 LONGEST_JOB = 99_999
+LOWEST_PORT, HIGHEST_PORT = 10_000, 20_000
 
 CONFIGURATION = """\
 ClusterName=suanwang
@@ -236,11 +237,15 @@ class PrivateSlurm:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Ports of this machine that nobody has now, below those that it gives to connections by itself (ip(7)).
+
+    So none of them is taken before somebody listens there, as one of those others may be.
+    """
+    given_from = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports: set[int] = set()
+    while len(ports) < count:
+        port = LOWEST_PORT + secrets.randbelow(max(given_from, HIGHEST_PORT) - LOWEST_PORT)
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            ports.add(port)
+    return list(ports)

@@ -5,7 +5,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suanwang.agent.archives import fixed_part, pack, unpack, wanted
@@ -50,7 +50,6 @@ def test_hostile_archives_are_refused_and_leave_nothing_outside(tmp_path: Path, 
 NAMES = st.text("abc.é-", min_size=1, max_size=6).filter(lambda name: name.strip(".") != "")
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.lists(NAMES, min_size=1, max_size=3).map("/".join), st.binary(max_size=3000)))
 def test_what_is_packed_comes_out_again(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes]

@@ -1,7 +1,7 @@
 """Every kind of tampering is found, and named where it happened."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.audit.audit_exports import (
     LOG_KEY,
@@ -300,7 +300,7 @@ def test_an_old_cosignature_does_not_count():
     assert verify(cosigned(1, time_seconds=1_700_000_001), trust=trust).holds
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.data())
 def test_any_flipped_bit_is_found(data: st.DataObject):
     path = data.draw(st.sampled_from(sorted(LEAN)))
@@ -321,7 +321,7 @@ def test_any_flipped_bit_is_found(data: st.DataObject):
         assert any(fault.where.startswith(path) for fault in verdict.faults), said(verdict)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_rearrangement_is_found(data: st.DataObject):
     events = stored_events(FILES, SIZE)

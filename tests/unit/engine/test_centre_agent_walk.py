@@ -369,7 +369,7 @@ def check_limit(world: World, name: str, end: AnyFact) -> None:
     assert had_us >= (min(limits) - LATE_S) * SECOND, (had_us, limits)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ACTIONS, st.lists(st.integers(1, 200), min_size=1, max_size=3))
 def test_whatever_happens_each_attempt_runs_once_and_all_is_told(
     actions: list[tuple[str, int, int | bool | str]], lasts: list[int]

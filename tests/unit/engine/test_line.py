@@ -17,7 +17,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STEPS, st.integers(1, 4))
 def test_who_came_first_goes_first_whatever_was_before(
     steps: list[tuple[str, int, LineKey]], most: int

@@ -60,7 +60,7 @@ def starts(asked: JobSpec, at: int, centre: str, speeds: dict[tuple[str, str], s
 SPEED = st.sampled_from([None, "0.5", "1", "3", "10"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.fixed_dictionaries({(region, centre): SPEED for region in (HOME, DATA) for centre in POOLS.values()}),
     st.integers(0, 2000), st.integers(0, 2000), st.sampled_from([20, 30, 60, 95, 180]), st.integers(0, 59),

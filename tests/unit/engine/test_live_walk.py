@@ -325,7 +325,7 @@ def walk(examples: int, steps: int) -> None:
     run_state_machine_as_test(
         Walk,
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, print_blob=False,
+            max_examples=examples, stateful_step_count=steps, print_blob=False,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

@@ -29,7 +29,7 @@ PERIODS: tuple[Period, ...] = ("calendar_year", "rolling_year", "once")
 RULES = {period: under(period) for period in PERIODS}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(HAD, max_size=60), st.sampled_from(["", "k1"]))
 def test_every_cap_and_every_contract_comes_out_the_same(had: list[Paid], contract: str) -> None:
     whole, short = Position(tuple(had)), Position(merged(had, contract, TODAY))

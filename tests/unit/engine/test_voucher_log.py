@@ -150,7 +150,7 @@ def request_of(kind: str, turn: int, name: int, who: int, yuan: int) -> AnyVouch
             return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_whatever_is_asked_the_books_agree_with_the_routes(steps: list[tuple[str, int, int, int]]) -> None:
     town = Town(budget_yuan=600)

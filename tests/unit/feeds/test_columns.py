@@ -22,7 +22,7 @@ numerals = st.tuples(
 ).map("".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(numerals, min_size=1, max_size=8))
 def test_a_decimal_is_read_as_the_decimal_that_is_written_or_refused(texts: list[str]) -> None:
     series, problems = decimal_from_text(pl.Series(texts), DECIMAL)
@@ -34,7 +34,7 @@ def test_a_decimal_is_read_as_the_decimal_that_is_written_or_refused(texts: list
             assert len(Decimal(text).normalize().as_tuple().digits) > 15, text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(-(2**70), 2**70), min_size=1, max_size=8))
 def test_a_whole_number_is_read_exactly_or_refused(numbers: list[int]) -> None:
     raw = pl.Series([str(number) for number in numbers])

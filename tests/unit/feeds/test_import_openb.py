@@ -204,7 +204,7 @@ def test_whole_nodes_refuse_what_only_fits_in_pieces() -> None:
     share=st.floats(0.05, 1),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_drawn_nodes_come_near_what_is_wanted(sizes: list[int], share: float, seed: int) -> None:
     array = np.asarray(sizes, np.int64)
     wanted, largest = share * array.sum(), int(array.max())
@@ -238,7 +238,7 @@ task_rows = st.lists(
     days=st.sampled_from([None, 0.5, 2.0]),
     minutes=st.sampled_from([5, 15, 60]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_device_slot_is_accounted_for(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[tuple[int, int], int, int, int, bool, str]],

@@ -192,7 +192,7 @@ def test_an_option_asks_for_exactly_its_processors(processors: int, per_node: in
     load=st.sampled_from([None, 0.5]),
     days=st.sampled_from([None, 1.0]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_device_slot_is_accounted_for(
     tmp_path_factory: pytest.TempPathFactory,
     jobs: list[tuple[int, int, int, int, int]],

@@ -122,7 +122,7 @@ def test_a_case_that_does_not_come_out_is_named() -> None:
     assert (fault.found, fault.expected.en) == ("200000000000", "200001000000")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(chance=st.randoms(use_true_random=False))
 def test_a_damaged_file_is_refused_or_read_never_a_crash(chance: Random) -> None:
     """Cut, doubled, swapped lines and changed characters: InvalidInput with faults, or a valid programme."""

@@ -70,7 +70,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert replay(self.records) == self.state
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
 TestLedgerMachine = LedgerMachine.TestCase
 
 

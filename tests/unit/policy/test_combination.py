@@ -56,7 +56,7 @@ def brute_force(pairs: list[tuple[Rules, Decision]]) -> int:
     return best
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(books())
 def test_the_search_is_exact(programmes: list[Rules]) -> None:
     buyer = subject(COST)
@@ -80,7 +80,6 @@ GRANTS = st.lists(st.tuples(st.integers(0, 50), st.none() | st.integers(0, 5)), 
 )
 
 
-@settings(deadline=None)
 @given(GRANTS, st.integers(0, 300))
 def test_draws_are_exact_and_in_order(grants: list[GrantBalance], amount: int) -> None:
     found, rest = draws(grants, amount, DAY)

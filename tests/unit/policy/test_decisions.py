@@ -28,7 +28,6 @@ PINNED = (
 )
 
 
-@settings(deadline=None)
 @given(
     rate=st.integers(0, 10_000),
     cost=st.integers(1, 10**14),
@@ -58,7 +57,7 @@ def test_caps_are_never_exceeded(rate: int, cost: int, had: list[int], pool: int
     assert decision.outcome == ("entitled" if amount else "refused")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     low=st.integers(1, 10**13),
     more=st.integers(0, 10**13),
@@ -106,7 +105,6 @@ def test_a_larger_cost_never_gives_a_smaller_subsidy(
             assert (large.amount_micro or 0) >= (small.amount_micro or 0), rule.programme.programme
 
 
-@settings(deadline=None)
 @given(amount=st.integers(1, 10**13), shares=st.lists(st.integers(0, 10_000), min_size=1, max_size=5))
 def test_payers_pay_exactly_the_amount(amount: int, shares: list[int]) -> None:
     shares = [share * 10_000 // max(1, sum(shares)) for share in shares]
@@ -260,7 +258,6 @@ alternatives:
 """
 
 
-@settings(deadline=None)
 @given(sales=st.lists(st.integers(0, 400 * YUAN), min_size=1, max_size=6))
 def test_making_up_the_difference_never_pays_a_step_twice(sales: list[int]) -> None:
     rule = rules(TRANCHES)

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.policy.policy_cases import DAY, YUAN, code, firm, rated, subject
 
@@ -227,7 +227,6 @@ def test_a_clause_that_fails_refuses() -> None:
     assert closed(again)
 
 
-@settings(deadline=None)
 @given(amount=st.integers(1, 200_000 * YUAN), shares=st.integers(0, 10_000))
 def test_claw_back_takes_each_payers_share_exactly(amount: int, shares: int) -> None:
     approved = outcome(papers())

@@ -82,7 +82,7 @@ class Plain:
         return busy, idle, carbon
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.integers(0, 10**6),
     st.integers(1, 40),
@@ -129,7 +129,7 @@ def test_every_indicator_agrees_with_plain_loops(
     assert msgspec.json.decode(msgspec.json.encode(report), type=Report) == report
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.integers(10, 60), st.integers(1, 6), st.integers(4, 30))
 def test_scarcity_agrees_with_plain_loops(seed: int, jobs: int, centres: int, slots: int) -> None:
     scenario = random_scenario(seed, jobs, centres, slots, load=1.6)

@@ -50,7 +50,7 @@ def test_an_end_torn_at_any_byte_is_set_aside_and_reported(tmp_path: Path):
         log.close()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_garbage_in_place_of_the_last_group_is_a_torn_end(tmp_path: Path, data: st.DataObject):
     folder = tmp_path / str(len(list(tmp_path.iterdir())))
