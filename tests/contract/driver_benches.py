@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from suanwang.drivers.fake import FakeDriver
 from suanwang.drivers.fake_engine import Behaviour, FakeEngine
 from suanwang.drivers.local import LocalDriver
 from suanwang.drivers.local_machine import this_machine
-from suanwang.drivers.port import Driver, Ended, Launch, Pool, Report, Started
+from suanwang.drivers.port import Driver, Ended, EngineAway, Launch, Pool, Report, Started
 from suanwang.drivers.private_ray import PrivateRay
 from suanwang.drivers.private_slurm import PrivateSlurm, missing_programs
 from suanwang.drivers.ray_driver import RayDriver
@@ -107,7 +108,8 @@ class Bench:
         end = time.monotonic() + PATIENCE_S
         while not met():
             assert time.monotonic() < end, f"waited too long {what}: {self.heard}"
-            self.hear(self.driver.poll(0.2))
+            with suppress(EngineAway):  # one that is busy for a moment
+                self.hear(self.driver.poll(0.2))
             if not self.real:
                 time.sleep(0.01)
 

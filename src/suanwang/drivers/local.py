@@ -61,7 +61,7 @@ Answer = TypeVar("Answer", bound=Reply)
 
 LOG = "keeper.log"
 PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-START_SECONDS = 15.0
+START_SECONDS = 30.0
 LAUNCHES_AT_ONCE = 64
 """How many are spawned before the keeper looks at its children and its other callers again."""
 
@@ -263,7 +263,8 @@ def reach(folder: Path) -> socket.socket:
 
 def start_keeper(folder: Path) -> None:
     """Start the keeper of `folder` as nobody's child, in a clean environment."""
-    with (folder / LOG).open("ab") as log:
+    # one that takes too long to start is killed, and the next look starts another
+    with (folder / LOG).open("ab") as log, contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run(
             [sys.executable, "-m", "suanwang.drivers.keeper", str(folder)],
             env=base_environment() | {name: os.environ[name] for name in PYTHON if name in os.environ},

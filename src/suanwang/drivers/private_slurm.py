@@ -43,6 +43,7 @@ SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd-%n.log
+MessageTimeout=60
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 MpiDefault=none

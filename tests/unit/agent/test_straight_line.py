@@ -54,7 +54,7 @@ def server() -> Iterator[Server]:
     made.listener.close()
 
 
-def post(line: StraightLine, patience_s: float = 5.0) -> Answered:
+def post(line: StraightLine, patience_s: float = 60.0) -> Answered:
     return line.post("/v1/x", b"body-end", {"authorization": "Bearer t"}, patience_s)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from suanwang.drivers import local
 from suanwang.drivers.device_slots import DevicePool, Machine
 from suanwang.drivers.keeper_journal import JOURNAL, Begun, Finished, Forgotten, Intended, KeeperJournal
 from suanwang.drivers.keeper_messages import SOCKET
@@ -105,6 +106,18 @@ def test_the_agents_environment_is_not_the_keepers(driver: LocalDriver, monkeypa
     driver.probe()
     environment = Path(f"/proc/{keeper_of(driver.folder)}/environ").read_bytes()
     assert b"of the agent" not in environment
+
+
+def test_a_keeper_that_does_not_come_up_is_told_as_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """On a machine so busy that no process starts in time, too."""
+    hangs = tmp_path / "python"
+    hangs.write_text("#!/bin/sh\nexec sleep 60\n")
+    hangs.chmod(0o755)
+    made = LocalDriver(tmp_path / "state", MACHINE)
+    monkeypatch.setattr(local.sys, "executable", str(hangs))
+    monkeypatch.setattr(local, "START_SECONDS", 0.5)
+    with pytest.raises(EngineAway):
+        made.start([launch(tmp_path, "one", "true")])
 
 
 def test_no_more_runs_than_devices(driver: LocalDriver, tmp_path: Path):
