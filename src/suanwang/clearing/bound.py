@@ -74,8 +74,11 @@ class Certifier:
         # copied into the order of the tables: to jump for them would cost the kernel a quarter of its time
         self.entries = list(pool.map(lay_out, turns))
 
-    def bound(self, price_micro: Int64Array) -> Bound:
-        """bound(λ) for integer prices λ, (slot, column) micro-yuan per device-slot."""
+    def bound(self, price_micro: Int64Array, in_turn: bool = False) -> Bound:
+        """bound(λ) for integer prices λ, (slot, column) micro-yuan per device-slot.
+
+        `in_turn`: by the calling thread alone, which leaves the pool to others meanwhile.
+        """
         supply = self.problem.supply
         prefix = np.zeros((supply.slots + 1, supply.columns))
         micro = supply.unit_micro + price_micro
@@ -91,7 +94,8 @@ class Certifier:
                 deepest_micro, room_for(turn.tables, columns), least_nano,
             )  # fmt: skip
 
-        list(self.pool.map(ask, self.turns, self.entries))
+        asking = map if in_turn else self.pool.map
+        list(asking(ask, self.turns, self.entries))
         job_nano = least_of_jobs(self.problem, least_nano)
         certified_nano = exact_sum(job_nano) - exact_sum_of_products(price_micro, supply.capacity_milli)
         return Bound(certified_nano, least_nano, job_nano)

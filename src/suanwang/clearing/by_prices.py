@@ -165,8 +165,8 @@ def clear_again(ready: Ready, last: LastClearing, price_micro: Int64Array, watch
     watch.bound(bound.nano)
     nothing = np.zeros_like(price_micro)
     with ThreadPoolExecutor(1) as beside:
-        # runs beside the parts of placing that one thread does
-        free = beside.submit(ready.certifier.bound, nothing)
+        # in a thread of its own, beside the parts of placing that one thread does
+        free = beside.submit(ready.certifier.bound, nothing, in_turn=True)
         watch.phase("place")
         cost_nano, places = place_again(ready.placer(bound, price_micro, watch), last)
         free_bound = free.result()

@@ -9,8 +9,6 @@ from suanwang.clearing.bound import Bound
 from suanwang.clearing.by_prices import Settings, clear_by_prices, make_ready
 from suanwang.clearing.compile import compile_problem
 from suanwang.clearing.costs import worth_having
-from suanwang.clearing.exact import solve_exact
-from suanwang.clearing.fcfs import place_first_come
 from suanwang.clearing.last import LastClearing
 from suanwang.clearing.places import Places, add_load
 from suanwang.clearing.problem import Problem
@@ -53,12 +51,17 @@ def solve(
         found = clear_by_prices(problem, settings, watch, last)
         held_to_gap = None if found.afresh or last is None else last.gap
         return Solved(found.places, found.price_micro, found.bound, found.free_bound, held_to_gap=held_to_gap)
+    # Loaded here, so that the method `prices` does not pay for the others.
+    from suanwang.clearing.fcfs import place_first_come
+
     if method == "fcfs":
         watch.phase("place")
         places = place_first_come(problem)
         watch.phase("bound")
         (free,) = bounds_at(problem, settings.threads, nothing)
         return Solved(places, nothing, free, free, (SEVERED_NOTE,))
+    from suanwang.clearing.exact import solve_exact
+
     watch.phase("solve")
     exact = solve_exact(problem, time_limit_s, settings.seed, start=place_first_come(problem))
     watch.phase("bound")

@@ -22,21 +22,15 @@ PARTS_FROM = 100_000
 class Place(msgspec.Struct, frozen=True):
     """The regions of users and data. `region`, `data_region`: (job,) rows of `links` (region, centre)."""
 
-    codes: list[str]
     region: Int32Array
     data_region: Int32Array
     links: Links
 
 
 def find_places(scenario: Scenario) -> Place:
-    """Code the regions that jobs name, and look up their links."""
-    named = scenario.jobs.select("region", pl.col("data_region").fill_null(pl.col("region")))
-    codes = pl.concat([column.unique() for column in named.get_columns()]).unique().sort()
-    region, data_region = (
-        column.cast(pl.Enum(codes)).to_physical().to_numpy().astype(np.int32)
-        for column in named.get_columns()
-    )
-    return Place(codes.to_list(), region, data_region, link_tables(scenario, codes.to_list()))
+    """The regions that jobs name, and their links."""
+    named = scenario.job_regions
+    return Place(named.user, named.data, link_tables(scenario, named.codes))
 
 
 def compile_carriage(links: Links, supply: Supply) -> Carriage:

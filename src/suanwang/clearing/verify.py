@@ -32,6 +32,7 @@ class Held(msgspec.Struct, frozen=True):
 
     `job`: row of the jobs table. `pool`, `centre`: rows of their tables. `device`: whether the pool has the
     device asked for. `node_milli`, `milli`: devices of one node, and of all. `slots`: the option's length.
+    `region`, `data_region`: where its output goes and its input lies, as in `scenario.job_regions`.
     """
 
     job: Int64Array
@@ -43,6 +44,10 @@ class Held(msgspec.Struct, frozen=True):
     slots: Int64Array
     start: Int64Array
     end: Int64Array
+    region: NDArray[np.int32]
+    data_region: NDArray[np.int32]
+    in_nano_gb: Int64Array
+    out_nano_gb: Int64Array
 
 
 def verify(scenario: Scenario, outcome: Outcome) -> None:
@@ -58,17 +63,15 @@ def verify(scenario: Scenario, outcome: Outcome) -> None:
     check_lines(scenario, outcome, broken)
     broken.refuse()
     held = find_held(scenario, outcome)
-    region, data_region, links = find_links(scenario)
+    links = link_tables(scenario, scenario.job_regions.codes)
+    # the longest first
     side_by_side(
         broken,
-        lambda found: check_pools(scenario, held, found),
-        lambda found: check_sites(scenario, held, region, links, found),
-        lambda found: check_windows(scenario, held, region, data_region, links, found),
-    )
-    side_by_side(
-        broken,
+        lambda found: check_costs(scenario, outcome, held, links, found),
+        lambda found: check_windows(scenario, held, links, found),
+        lambda found: check_sites(scenario, held, links, found),
         lambda found: check_capacity(scenario, held, found),
-        lambda found: check_costs(scenario, outcome, held, region, data_region, links, found),
+        lambda found: check_pools(scenario, held, found),
     )
 
 
@@ -146,19 +149,11 @@ def find_held(scenario: Scenario, outcome: Outcome) -> Held:
         slots=book.slots[alternative],
         start=outcome.start_slot[job].astype(np.int64),
         end=outcome.end_slot[job].astype(np.int64),
+        region=scenario.job_regions.user[job],
+        data_region=scenario.job_regions.data[job],
+        in_nano_gb=to_places(scenario.jobs["gb_in"].to_numpy()[job], 9),
+        out_nano_gb=to_places(scenario.jobs["gb_out"].to_numpy()[job], 9),
     )
-
-
-def find_links(scenario: Scenario) -> tuple[Int64Array, Int64Array, Links]:
-    """(job,) rows of the user's region and the input's, and the links of these rows."""
-    home = scenario.jobs["region"]
-    data = scenario.jobs["data_region"].fill_null(home)
-    codes = pl.concat([home.unique(), data.unique()]).unique().sort()
-    rows = pl.Enum(codes)
-    region, data_region = (
-        column.cast(rows).to_physical().to_numpy().astype(np.int64) for column in (home, data)
-    )
-    return region, data_region, link_tables(scenario, codes.to_list())
 
 
 def check_pools(scenario: Scenario, held: Held, broken: BrokenRules) -> None:
@@ -169,16 +164,14 @@ def check_pools(scenario: Scenario, held: Held, broken: BrokenRules) -> None:
     broken.rows("size", small, Text("larger than a node", "超过单节点卡数"), held.node_milli, held.job)
 
 
-def check_sites(
-    scenario: Scenario, held: Held, region: Int64Array, links: Links, broken: BrokenRules
-) -> None:
+def check_sites(scenario: Scenario, held: Held, links: Links, broken: BrokenRules) -> None:
     """The centre is secure, near and where the data must stay."""
     jobs, centres = scenario.jobs, scenario.centres
     grade = jobs["min_security_grade"].fill_null(0).to_numpy()[held.job]
     unsafe = centres["security_grade"].to_numpy()[held.centre] < grade
     broken.rows("grade", unsafe, Text("grade below what it needs", "安全等级不足"), grade, held.job)
     limit = jobs["max_rtt_ms"].fill_null(float("inf")).to_numpy()[held.job]
-    far = links.rtt_ms[region[held.job], held.centre] > limit
+    far = links.rtt_ms[held.region, held.centre] > limit
     broken.rows("latency", far, Text("farther than its round trip", "超过最大往返时延"), limit, held.job)
     bound = np.flatnonzero(jobs["residency"].is_not_null().to_numpy()[held.job])
     texts = jobs["residency"].gather(held.job[bound])
@@ -202,22 +195,13 @@ def transfer_slots(nano_gb: Int64Array, slot_nano_gb: Int64Array) -> Int64Array:
     return np.where(slot_nano_gb > 0, -(-nano_gb // np.maximum(slot_nano_gb, 1)), 0)
 
 
-def check_windows(
-    scenario: Scenario,
-    held: Held,
-    region: Int64Array,
-    data_region: Int64Array,
-    links: Links,
-    broken: BrokenRules,
-) -> None:
+def check_windows(scenario: Scenario, held: Held, links: Links, broken: BrokenRules) -> None:
     """As many slots as the option says, after the input has arrived, early enough for the output to leave."""
     jobs, job = scenario.jobs, held.job
     wrong = held.end - held.start != held.slots
     broken.rows("slots", wrong, Text("not the length of its option", "时段数与方案不符"), held.end, job)
-    in_nano_gb = to_places(jobs["gb_in"].to_numpy()[job], 9)
-    out_nano_gb = to_places(jobs["gb_out"].to_numpy()[job], 9)
-    arrive = transfer_slots(in_nano_gb, links.slot_nano_gb[data_region[job], held.centre])
-    leave = transfer_slots(out_nano_gb, links.slot_nano_gb[region[job], held.centre])
+    arrive = transfer_slots(held.in_nano_gb, links.slot_nano_gb[held.data_region, held.centre])
+    leave = transfer_slots(held.out_nano_gb, links.slot_nano_gb[held.region, held.centre])
     early = held.start < jobs["release_slot"].to_numpy()[job] + arrive
     broken.rows("window", early, Text("starts before its input is there", "输入到达前开始"), held.start, job)
     late = held.end + leave > jobs["deadline_slot"].to_numpy()[job]
@@ -267,15 +251,7 @@ def check_capacity(scenario: Scenario, held: Held, broken: BrokenRules) -> None:
         )
 
 
-def check_costs(
-    scenario: Scenario,
-    outcome: Outcome,
-    held: Held,
-    region: Int64Array,
-    data_region: Int64Array,
-    links: Links,
-    broken: BrokenRules,
-) -> None:
+def check_costs(scenario: Scenario, outcome: Outcome, held: Held, links: Links, broken: BrokenRules) -> None:
     """Each part recomputed, their sum, and that it is below the job's value; no cost below the bound."""
     parts, jobs, job = unit_parts(scenario), scenario.jobs, held.job
 
@@ -284,17 +260,13 @@ def check_costs(
         np.cumsum(unit_micro, axis=1, out=prefix[:, 1:])
         return prefix[held.pool, held.end] - prefix[held.pool, held.start]
 
-    source, target = (data_region[job], held.centre), (region[job], held.centre)
-    in_nano_gb = to_places(jobs["gb_in"].to_numpy()[job], 9)
-    out_nano_gb = to_places(jobs["gb_out"].to_numpy()[job], 9)
+    fetched = held.in_nano_gb, links.cost_femto_per_gb[held.data_region, held.centre]
+    sent = held.out_nano_gb, links.cost_femto_per_gb[held.region, held.centre]
     recomputed = {
         "compute": ratio_half_even(held.milli, parts.compute[held.pool] * held.slots, 1000),
         "energy": ratio_half_even(held.milli, over_time(parts.energy), 1000),
         "carbon": ratio_half_even(held.milli, over_time(parts.carbon), 1000),
-        "data": sum_of_products_half_even(
-            [(in_nano_gb, links.cost_femto_per_gb[source]), (out_nano_gb, links.cost_femto_per_gb[target])],
-            10**18,
-        ),
+        "data": sum_of_products_half_even([fetched, sent], 10**18),
     }
     total = np.zeros(len(job), np.int64)
     for name, part in recomputed.items():

@@ -183,10 +183,10 @@ def clear_folder(
     """Clear the scenario in `folder` into the result folder `out`."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from suanwang.cli.progress import ScreenWatch
+    from suanwang.cli.progress import watch_in
     from suanwang.feeds.scenario_folder import read_scenario
 
-    with ScreenWatch(language) as watch, ThreadPoolExecutor(1) as aside:
+    with watch_in(language) as watch, ThreadPoolExecutor(1) as aside:
         watch.phase("read")
         loading = aside.submit(load_clearing, last_folder)
         checked = read_scenario(folder)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
-    from suanwang.cli.progress import ScreenWatch
+    from suanwang.cli.progress import LineWatch
     from suanwang.model.scenario import Scenario
     from suanwang.simulator.comparing import Lives
     from suanwang.simulator.policies import Policy
@@ -228,13 +228,13 @@ def simulate_folder(
 
     import msgspec
 
-    from suanwang.cli.progress import ScreenWatch
+    from suanwang.cli.progress import watch_in
     from suanwang.feeds.scenario_folder import read_scenario
     from suanwang.simulator.comparing import foresight_of, live
     from suanwang.store.log_file import FileLogWriter
 
     lives: list[Lives] = []
-    with ScreenWatch(language) as watch:
+    with watch_in(language) as watch:
         watch.phase("read")
         checked = read_scenario(folder)
         for warning in checked.warnings:
@@ -257,7 +257,7 @@ def simulate_folder(
 
 
 def write(
-    watch: "ScreenWatch",
+    watch: "LineWatch",
     folder: Path,
     out: Path,
     form: str,

@@ -35,7 +35,7 @@ class LastRead(msgspec.Struct, frozen=True):
 
 
 class LastTables(msgspec.Struct, frozen=True):
-    """A result folder as it was written: of the plan only `PLACE_COLUMNS`."""
+    """A result folder as it was written: of the plan no more than `PLACE_COLUMNS` is asked."""
 
     folder: Path
     report: Report
@@ -67,8 +67,8 @@ def match_last(tables: LastTables, scenario: Scenario) -> LastRead:
     findings = Findings()
     check_method(report, folder, findings)
     known = prices["pool"].is_in(scenario.pools["pool"].implode())
-    line = lines_of_jobs(plan, scenario)
-    check_network(folder, prices["pool"].filter(~known), plan, line, scenario, findings)
+    line, pool_row = lines_of_jobs(plan, scenario), rows_of_pools(plan, scenario)
+    check_network(folder, prices["pool"].filter(~known), plan, line, pool_row, scenario, findings)
     late = int((prices["slot"] >= scenario.header.slots).sum())
     if late:
         findings.note(
@@ -80,7 +80,7 @@ def match_last(tables: LastTables, scenario: Scenario) -> LastRead:
             remedy=Text("is this a result of this network, over the same slots?", "是否同一网络、同一时段？"),
         )
     findings.refuse()
-    option, pool, start_slot = places_by_job(plan, line, scenario)
+    option, pool, start_slot = places_by_job(plan, line, pool_row)
     gap = report.held_to_gap if report.held_to_gap is not None else report.gap
     price_micro = price_matrix(prices.filter(known), scenario)
     return LastRead(LastClearing(price_micro, option, pool, start_slot, gap), tuple(findings.warnings))
@@ -99,22 +99,23 @@ def check_method(report: Report, folder: Path, findings: Findings) -> None:
 
 
 def check_network(
-    folder: Path, strangers: pl.Series, plan: pl.DataFrame, line: Int64Array, scenario: Scenario,
-    findings: Findings,
+    folder: Path, strangers: pl.Series, plan: pl.DataFrame, line: Int64Array, pool_row: pl.Series,
+    scenario: Scenario, findings: Findings,
 ) -> None:  # fmt: skip
     """At least one pool and one job are those of the scenario; pools that are gone are told."""
-    placed = plan["pool"].drop_nulls().unique()
-    pools_met = bool(placed.is_in(scenario.pools["pool"].implode()).any()) or not len(placed)
+    nobody_placed = plan["pool"].null_count() == plan.height
+    pools_met = pool_row.null_count() < plan.height or nobody_placed
     jobs_met = bool((line >= 0).any()) or not plan.height or not len(line)
     if not (pools_met and jobs_met):
         what = Text("no job in common with the scenario", "与场景没有共同的作业")
         if not pools_met:
             what = Text("no pool in common with the scenario", "与场景没有共同的资源池")
+        named = plan["job"] if pools_met else plan["pool"].drop_nulls().unique().sort()
         findings.note(
             "other_network",
             str(folder),
             what,
-            found=", ".join((plan["job"] if pools_met else placed.sort()).head(3).to_list()),
+            found=", ".join(named.head(3).to_list()),
             expected=Text("an earlier result of this network", "该网络先前的结果"),
             remedy=Text("name its result folder, or leave --from out", "指定其结果目录，或去掉 --from"),
         )
@@ -151,12 +152,17 @@ def lines_of_jobs(plan: pl.DataFrame, scenario: Scenario) -> Int64Array:
     return line
 
 
-def places_by_job(plan: pl.DataFrame, line: Int64Array, scenario: Scenario) -> list[NDArray[np.int32]]:
+def rows_of_pools(plan: pl.DataFrame, scenario: Scenario) -> pl.Series:
+    """(line of the plan,) the row of its pool in the scenario, null for none."""
+    return plan["pool"].cast(pl.Enum(scenario.pools["pool"]), strict=False).to_physical()
+
+
+def places_by_job(plan: pl.DataFrame, line: Int64Array, pool_row: pl.Series) -> list[NDArray[np.int32]]:
     """(job,) option, row of the pool and start, −1 where the plan has no whole place for the job."""
-    pools = scenario.pools.select("pool").with_row_index("pool_index")
-    places = plan.join(pools, on="pool", how="left", maintain_order="left").select(
-        pl.col("option", "pool_index", "start_slot").cast(pl.Int32, strict=False).fill_null(-1)
-    )
-    columns = [np.append(series.to_numpy(), np.int32(-1))[line] for series in places.get_columns()]
+    places = [
+        series.cast(pl.Int32, strict=False).fill_null(-1)
+        for series in (plan["option"], pool_row, plan["start_slot"])
+    ]
+    columns = [np.append(series.to_numpy(), np.int32(-1))[line] for series in places]
     whole = np.min(columns, axis=0) >= 0
     return [np.where(whole, column, np.int32(-1)) for column in columns]

@@ -65,7 +65,7 @@ def read_table(
 ) -> TableRead:
     """The table of the folder, checked column by column; every fault goes to `findings`.
 
-    Of a Parquet file only the columns `only` are read, where that is given; the others are then null.
+    Where `only` is given, a Parquet file gives no more than these columns.
     """
     path = table_path(folder, table, findings)
     if path is None:
@@ -286,7 +286,7 @@ def read_parquet(
     raw = {series.name: series for series in frame.get_columns()}
     del frame
     columns = {name: checked_column(raw.pop(name), table, place, findings) for name in list(raw)}
-    return assembled(table, columns, height, place)
+    return assembled(table, columns, height, place, only)
 
 
 def told(error: BaseException) -> Text:
@@ -313,12 +313,16 @@ def checked_column(raw: pl.Series, table: Table, place: TablePlace, findings: Fi
     return series
 
 
-def assembled(table: Table, columns: dict[str, pl.Series], height: int, place: TablePlace) -> TableRead:
-    """The frame in the order of the schema, missing columns null."""
+def assembled(
+    table: Table, columns: dict[str, pl.Series], height: int, place: TablePlace,
+    only: Sequence[str] | None = None,
+) -> TableRead:  # fmt: skip
+    """The frame in the order of the schema, missing columns null; of the columns `only`, where given."""
     frame = pl.DataFrame(
         [
             columns[column.name] if column.name in columns else missing_column(column, height)
             for column in table.columns
+            if only is None or column.name in only
         ]
     )
     return TableRead(table, frame, place, usable=True)

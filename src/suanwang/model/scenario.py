@@ -6,6 +6,7 @@ from functools import cached_property
 import msgspec
 import polars as pl
 
+from suanwang.model.job_regions import JobRegions
 from suanwang.model.options import OptionBook
 
 
@@ -52,3 +53,8 @@ class Scenario(msgspec.Struct, frozen=True, dict=True):
     def options(self) -> OptionBook:
         """The jobs' options, parsed once."""
         return OptionBook.parse(self.jobs["options"])
+
+    @cached_property
+    def job_regions(self) -> JobRegions:
+        """The regions that jobs name, looked up once."""
+        return JobRegions.of(self.jobs)

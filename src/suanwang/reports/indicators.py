@@ -129,7 +129,7 @@ def wait_percentile(counts: Int64Array, percent: int) -> float | None:
     return float(np.searchsorted(np.cumsum(counts) * 100, total * percent))
 
 
-def sums_by(groups: Int64Array, values: Int64Array, count: int) -> list[int]:
+def sums_by(groups: NDArray[np.int32], values: Int64Array, count: int) -> list[int]:
     """Σ values for each group, as Python integers, exact whatever the size."""
     high, low = np.zeros(count, np.int64), np.zeros(count, np.int64)
     np.add.at(high, groups, values >> 32)
@@ -145,7 +145,7 @@ def group_index(column: pl.Series) -> tuple[list[str], Int64Array]:
 
 def by_region(scenario: Scenario, outcome: Outcome, usage: Usage) -> dict[str, RegionLine]:
     """The jobs of each region of users, in the order of the codes."""
-    regions, region = group_index(scenario.jobs["region"])
+    regions, region = scenario.job_regions.codes, scenario.job_regions.user
     if not regions:
         return {}
     served, count = outcome.served, len(regions)
@@ -171,4 +171,5 @@ def by_region(scenario: Scenario, outcome: Outcome, usage: Usage) -> dict[str, R
             served_away=int(elsewhere[i]),
         )
         for i, name in enumerate(regions)
+        if jobs[i]
     }
