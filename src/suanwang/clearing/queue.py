@@ -11,7 +11,7 @@ from suanwang.clearing.ground import Tables
 from suanwang.clearing.problem import Demand, Problem
 from suanwang.clearing.shards import BLOCK_SLOTS, cut_tables
 from suanwang.clearing.windows import Float64Array
-from suanwang.units.rounding import Int64Array
+from suanwang.units.rounding import PART, Int64Array
 from suanwang.units.stable_order import stable_order
 
 
@@ -57,8 +57,7 @@ def urgency(demand: Demand, bound: Bound) -> Float64Array:
     log2_of[1:] = np.log2(np.arange(1, most + 1))
     order = np.empty(demand.entries)
 
-    def fill(first_entry: int, last_entry: int) -> None:
-        part = slice(first_entry, last_entry)
+    def rank(part: slice) -> None:
         value = demand.value_micro[demand.job[part]] * 1000.0
         least = np.minimum(bound.least_nano[part].astype(np.float64), value)
         margin = np.clip((value - least) / np.maximum(least, 1.0), 0.05, 4.0)
@@ -69,6 +68,10 @@ def urgency(demand: Demand, bound: Bound) -> Float64Array:
             + log2_of[demand.allowed[part]]
             - np.log2(margin)
         )
+
+    def fill(first_entry: int, last_entry: int) -> None:
+        for begin in range(first_entry, last_entry, PART):
+            rank(slice(begin, min(begin + PART, last_entry)))
 
     in_parts(fill, demand.entries)
     return order

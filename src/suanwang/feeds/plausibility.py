@@ -158,8 +158,8 @@ def check_values(tables: Tables, book: OptionBook, slot_minutes: int, findings: 
     values = jobs.frame["value_micro"].cast(pl.Float64).to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         share = values / least[book.text_of_job]
-    share = share[np.isfinite(share) & (values > 0)]
-    if len(share) and float(np.median(share)) < VALUE_SHARE_LEAST:
+    known = np.isfinite(share) & (values > 0)
+    if 2 * np.count_nonzero(known & (share < VALUE_SHARE_LEAST)) > np.count_nonzero(known):
         findings.note(
             "doubtful_value",
             f"{jobs.place.path.name} value_micro",
