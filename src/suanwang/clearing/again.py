@@ -8,6 +8,7 @@ others of that level look for one. Who finds the old place taken looks for anoth
 
 import numpy as np
 
+from suanwang.clearing.exact_response import NO_COST
 from suanwang.clearing.last import LastClearing, places_that_hold, take_in_turn
 from suanwang.clearing.placer import Placer
 from suanwang.clearing.places import Places
@@ -24,11 +25,9 @@ EXCHANGES_UP_TO_JOBS = 200_000
 
 def hopeful(placer: Placer, choice: Int64Array) -> Int64Array:
     """`choice` (job,), −1 also where the least cost under prices is above what is tolerated at first."""
-    able = np.flatnonzero(choice >= 0)
-    able = able[placer.bound.least_nano[choice[able]] < TOLERATED * placer.value_nano[able]]
-    kept = np.full_like(choice, -1)
-    kept[able] = choice[able]
-    return kept
+    # the place −1, the last, is that of no entry
+    least_nano = np.append(placer.bound.least_nano, NO_COST)
+    return np.where(least_nano[choice] < TOLERATED * placer.value_nano, choice, -1)
 
 
 def queue_of(placer: Placer, choice: Int64Array, jobs: Int64Array) -> Queue:
