@@ -43,6 +43,7 @@ REASONS: dict[str, Text] = {
     "fenced": Text("stopped after silence", "失联后停止"),
     "attempts": Text("too many attempts", "尝试次数过多"),
     "moved": Text("it was moved", "已迁移"),
+    "stood_by": Text("no place became free where it stood by", "候位处未空出位置"),
 }
 MARKS = {"succeeded": "✓", "failed": "✗", "expired": "✗", "refused": "✗", "cancelled": "–"}
 

@@ -113,6 +113,8 @@ CHANGES: dict[type[Any], Callable[[Platform, Any], None]] = {
     events.AttemptMoved: apply_attempts.attempt_moved,
     events.AttemptProlonged: apply_attempts.attempt_prolonged,
     events.AttemptDispatched: apply_attempts.attempt_dispatched,
+    events.AttemptStoodBy: apply_attempts.attempt_stood_by,
+    events.AttemptLetIn: apply_attempts.attempt_let_in,
     events.OrderGiven: apply_attempts.order_given,
     events.FactRecorded: fact_recorded,
     events.FactFenced: apply_attempts.fact_fenced,

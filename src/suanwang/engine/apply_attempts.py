@@ -1,10 +1,13 @@
 """Events of attempts, taken into the state: capacity, orders, usage, the end. Nothing is decided here."""
 
 from bisect import insort
+from collections.abc import Hashable
+from typing import TypeVar
 
 from suanwang.engine import events, refusals
 from suanwang.engine.apply_jobs import forget_room
 from suanwang.engine.apply_network import arm_lost
+from suanwang.engine.events import Figures
 from suanwang.engine.lateness import overdue_at
 from suanwang.engine.pairing import use_pairing
 from suanwang.engine.platform import (
@@ -18,23 +21,30 @@ from suanwang.engine.platform import (
 from suanwang.model.facts import Ended, Used
 from suanwang.model.orders import Launch, Stop
 
+Key = TypeVar("Key", bound=Hashable)
+
 
 def attempt_reserved(platform: Platform, event: events.AttemptReserved) -> None:
     """Capacity is taken."""
-    state, figures = platform.state, event.figures
-    job = state.jobs[event.job]
-    name = attempt_name(event.job, event.number)
+    name, attempt = begin_attempt(platform, event.job, event.number, event.figures)
+    occupy(platform, name, attempt)
+
+
+def begin_attempt(platform: Platform, of_job: str, number: int, figures: Figures) -> tuple[str, Attempt]:
+    """The job's next attempt; it counts in what its enterprise holds."""
+    state, job = platform.state, platform.state.jobs[of_job]
+    name = attempt_name(of_job, number)
     milli = platform.shape_of(job).alternatives[figures.alternative].milli
     centre = platform.centre_of[figures.pool]
-    forget_room(platform, event.job)
-    job.state, job.why, job.last = "active", "", event.number
-    attempt = state.attempts[name] = Attempt(event.job, event.number, centre, figures, milli)
+    forget_room(platform, of_job)
+    job.state, job.why, job.last = "active", "", number
+    attempt = state.attempts[name] = Attempt(of_job, number, centre, figures, milli)
     state.centres[centre].attempts[name] = None
-    occupy(platform, name, attempt)
     for key in holding_keys(job.enterprise, job.project):
         holding = state.holdings.setdefault(key, Holding())
         holding.milli += milli
         holding.jobs += 1
+    return name, attempt
 
 
 def holding_keys(enterprise: str, project: str) -> tuple[str, ...]:
@@ -43,21 +53,37 @@ def holding_keys(enterprise: str, project: str) -> tuple[str, ...]:
 
 
 def occupy(platform: Platform, name: str, attempt: Attempt) -> None:
-    """The reservation's capacity is taken, its pairing's quota too, and its start and end are watched."""
-    figures = attempt.figures
-    platform.take(figures.pool, figures.from_slot, figures.to_slot, attempt.milli)
-    use_pairing(platform, attempt, figures.limit_s * attempt.milli)
+    """The reservation is taken, and its start and end are watched."""
+    take_capacity(platform, attempt)
     watch_attempt(platform, name, attempt)
 
 
+def take_capacity(platform: Platform, attempt: Attempt) -> None:
+    """What the reservation holds, and its pairing's quota."""
+    figures = attempt.figures
+    platform.take(figures.pool, attempt.first_slot, figures.to_slot, attempt.milli)
+    use_pairing(platform, attempt, figures.limit_s * attempt.milli)
+
+
 def watch_attempt(platform: Platform, name: str, attempt: Attempt) -> None:
-    """Its start is on the agenda, later its end; its pool knows whether it may come forward or make room."""
+    """Its start is on the agenda, later its end; its pool knows whether it may come forward, stands by, or
+    holds a place."""
     figures, job = attempt.figures, platform.state.jobs[attempt.job]
     if attempt.state == "reserved":
         platform.agenda.arm(figures.start_at, "start", name)
         insort(platform.reserved.setdefault(figures.pool, []), (figures.start_at, job.sequence, name))
         return
     platform.agenda.arm(overdue_at(platform, name), "overdue", name)
+    if attempt.place == "awaited":
+        platform.standbys.setdefault(figures.pool, {})[name] = None
+    elif attempt.place == "own":
+        find_place(platform, name, attempt)
+
+
+def find_place(platform: Platform, name: str, attempt: Attempt) -> None:
+    """It is out and holds a place, in which one alike may follow it, and which it may be told to leave."""
+    figures, job = attempt.figures, platform.state.jobs[attempt.job]
+    platform.alike.setdefault(platform.alike_key(attempt), {})[name] = None
     if job.preemptible:
         platform.preemptible.setdefault(figures.pool, {})[name] = None
         of_priority = platform.preemptible_priorities
@@ -67,15 +93,21 @@ def watch_attempt(platform: Platform, name: str, attempt: Attempt) -> None:
 def vacate(platform: Platform, attempt: Attempt, from_slot: int) -> None:
     """Capacity from `from_slot` on is free again."""
     figures = attempt.figures
-    platform.take(figures.pool, max(figures.from_slot, from_slot), figures.to_slot, -attempt.milli)
+    platform.take(figures.pool, max(attempt.first_slot, from_slot), figures.to_slot, -attempt.milli)
+
+
+def give_up_reservation(platform: Platform, name: str) -> None:
+    """All that it holds is free again, its pairing's quota too: it goes elsewhere."""
+    attempt = platform.state.attempts[name]
+    vacate(platform, attempt, attempt.figures.from_slot)
+    use_pairing(platform, attempt, -attempt.figures.limit_s * attempt.milli)
 
 
 def attempt_moved(platform: Platform, event: events.AttemptMoved) -> None:
     """The reservation lies elsewhere in its centre; the hold stays."""
     name = attempt_name(event.job, event.number)
     attempt, job = platform.state.attempts[name], platform.state.jobs[event.job]
-    vacate(platform, attempt, attempt.figures.from_slot)
-    use_pairing(platform, attempt, -attempt.figures.limit_s * attempt.milli)
+    give_up_reservation(platform, name)
     milli = platform.shape_of(job).alternatives[event.figures.alternative].milli
     for key in holding_keys(job.enterprise, job.project):
         platform.state.holdings[key].milli += milli - attempt.milli
@@ -98,20 +130,54 @@ def attempt_prolonged(platform: Platform, event: events.AttemptProlonged) -> Non
 
 def attempt_dispatched(platform: Platform, event: events.AttemptDispatched) -> None:
     """The order to launch stands in the centre's list until the attempt is over."""
-    state = platform.state
-    job = state.jobs[event.job]
     name = attempt_name(event.job, event.number)
-    attempt, centre = state.attempts[name], state.centres[event.centre]
+    send_out(platform, name, platform.state.attempts[name], event.order)
+
+
+def attempt_stood_by(platform: Platform, event: events.AttemptStoodBy) -> None:
+    """It is sent out without a place; one that was reserved gives up what it held."""
+    name = attempt_name(event.job, event.number)
+    if name in platform.state.attempts:
+        give_up_reservation(platform, name)
+    else:
+        begin_attempt(platform, event.job, event.number, event.figures)
+    attempt = platform.state.attempts[name]
+    attempt.place, attempt.held_from, attempt.figures = "awaited", event.held_from, event.figures
+    take_capacity(platform, attempt)
+    send_out(platform, name, attempt, event.order)
+
+
+def send_out(platform: Platform, name: str, attempt: Attempt, order: int) -> None:
+    """Its launch, once more where it was let in."""
+    job, centre = platform.state.jobs[attempt.job], platform.state.centres[attempt.centre]
     shape, figures = platform.shape_of(job), attempt.figures
-    attempt.state, attempt.skipped_us = "dispatched", state.skipped_us
-    attempt.orders.append(event.order)
-    centre.order_count = event.order
-    centre.orders[event.order] = Launch(
-        event.order, name, job.name, job.enterprise, figures.pool, shape.alternatives[figures.alternative],
+    attempt.orders.append(order)
+    centre.order_count = order
+    centre.orders[order] = Launch(
+        order, name, job.name, job.enterprise, figures.pool, shape.alternatives[figures.alternative],
         shape.cpus, shape.memory_mb, figures.start_at, figures.end_at, figures.limit_s, job.content,
-        job.checkpoint, job.saves_checkpoint, job.lost_after_s, job.index,
+        job.checkpoint, job.saves_checkpoint, job.lost_after_s, job.index, job.shape,
+        attempt.place == "awaited",
     )  # fmt: skip
-    watch_attempt(platform, name, attempt)
+    if attempt.state == "reserved":
+        attempt.state, attempt.skipped_us = "dispatched", platform.state.skipped_us
+        watch_attempt(platform, name, attempt)
+
+
+def attempt_let_in(platform: Platform, event: events.AttemptLetIn) -> None:
+    """It has a place from now on: another's, or what was free."""
+    name, now = attempt_name(event.job, event.number), platform.terms.slot_of(event.at)
+    attempt = platform.state.attempts[name]
+    if event.place_of:
+        before = platform.state.attempts[event.place_of]
+        vacate(platform, before, now)
+        leave_place(platform, event.place_of, before)
+        before.place, before.held_from = "given", before.figures.to_slot
+    figures = attempt.figures
+    platform.take(figures.pool, max(figures.from_slot, now), attempt.first_slot, attempt.milli)
+    leave_place(platform, name, attempt)
+    attempt.place, attempt.held_from = "own", 0
+    find_place(platform, name, attempt)
 
 
 def order_given(platform: Platform, event: events.OrderGiven) -> None:
@@ -139,7 +205,8 @@ def attempt_ended(platform: Platform, event: events.AttemptEnded) -> None:
     # what is not paid for leaves the pairing's quota as it was
     paid_s = used_s if hold is None or hold.captured_micro else 0
     use_pairing(platform, attempt, min(paid_s, held_s) - held_s)
-    job.returns += attempt.state != "reserved"
+    in_vain = attempt.place == "awaited" and event.reason == "moved"
+    job.returns += attempt.state != "reserved" and not in_vain
     if event.reason == "does_not_fit":
         refusals.remember(state, job.shape, attempt.centre, attempt.figures.pool, event.at)
     elif state.refusals:
@@ -149,7 +216,7 @@ def attempt_ended(platform: Platform, event: events.AttemptEnded) -> None:
     attempt.outputs = event.outputs
     centre = state.centres[attempt.centre]
     centre.attempts.pop(name, None)
-    forget_preemptible(platform, name, attempt.figures.pool, job.priority)
+    leave_place(platform, name, attempt)
     forget_orders(centre, attempt)
     leave_room(platform, name)
     for key in holding_keys(job.enterprise, job.project):
@@ -159,8 +226,11 @@ def attempt_ended(platform: Platform, event: events.AttemptEnded) -> None:
         holding.used_milli_s += used_s
 
 
-def forget_preemptible(platform: Platform, name: str, pool: str, priority: int) -> None:
-    """It cannot be told to make room any more."""
+def leave_place(platform: Platform, name: str, attempt: Attempt) -> None:
+    """It neither holds a place any more nor stands by for one."""
+    pool, priority = attempt.figures.pool, platform.state.jobs[attempt.job].priority
+    forget(platform.standbys, pool, name)
+    forget(platform.alike, platform.alike_key(attempt), name)
     here = platform.preemptible.get(pool)
     if here is not None and name in here:
         del here[name]
@@ -168,6 +238,15 @@ def forget_preemptible(platform: Platform, name: str, pool: str, priority: int) 
         of_priority[priority] -= 1
         if not of_priority[priority]:
             del of_priority[priority]
+
+
+def forget(index: dict[Key, dict[str, None]], key: Key, name: str) -> None:
+    """It is not listed under `key` any more."""
+    names = index.get(key)
+    if names is not None and name in names:
+        del names[name]
+        if not names:
+            del index[key]
 
 
 def leave_room(platform: Platform, name: str) -> None:

@@ -17,6 +17,7 @@ from suanwang.engine.centre_deadlines import Deadlines
 from suanwang.engine.centre_facts import Reading, end_of, ran_us, stopped, use_since
 from suanwang.engine.centre_memory import CHANGES
 from suanwang.engine.centre_report import Reporting
+from suanwang.engine.centre_standby import find_heir, is_over, stands_by, until_us
 from suanwang.engine.inputs import AgentReport
 from suanwang.engine.lateness import is_late
 from suanwang.model import agent_records as records
@@ -30,6 +31,7 @@ from suanwang.model.orders import AnyOrder, Launch, Prolong, Stop
 from suanwang.units.instants import MICROSECONDS_PER_SECOND
 
 NO_WORK, TOO_LATE = "the centre takes no work", "too late to begin"
+NO_PLACE = "no place has become free in time"
 
 
 class CentreAgent:
@@ -53,7 +55,7 @@ class CentreAgent:
         self.records: list[AnyRecord] = []
         self.steps: list[steps.AnyStep] = []
         self.deadlines = Deadlines()
-        self.ready, self.unsure = set[str](), set(self.live)
+        self.ready, self.unsure = dict[str, None](), set(self.live)
         self.reporting = Reporting(centre)
         if boot != self.memory.boot:
             self.note(records.Booted(boot))
@@ -144,6 +146,8 @@ class CentreAgent:
                 self.not_begun(order.attempt, moment, ("preempted", "start_failed"), TOO_LATE)
             elif work is None:
                 self.take_up(order.attempt)
+            else:
+                self.look(order.attempt, moment)
         elif work is None and isinstance(order, Stop):  # nothing of it is here, and the platform has to know
             fact = Ended(order.attempt, at, *stopped(order.why), note="not known to the agent")
             self.note(records.FactKept(fact))
@@ -166,7 +170,7 @@ class CentreAgent:
 
     def prepared(self, attempt: str, moment: Moment) -> None:
         """Script and inputs are there."""
-        self.ready.add(attempt)
+        self.ready[attempt] = None
         self.look(attempt, moment)
 
     def unprepared(self, attempt: str, note: str, moment: Moment, why: EndReason = "start_failed") -> None:
@@ -233,6 +237,10 @@ class CentreAgent:
         self.note(records.Over(attempt, told_at(work, at, moment), outcome, reason, code, note[:200]))
         self.let_go(attempt)
         self.collect(attempt, work)
+        if not work.stopping and (heir := find_heir(self.memory, self.ready, work, moment)) is not None:
+            fact = told.TookOver(heir.launch.attempt, now_at(heir, moment), attempt)
+            self.note(records.FactKept(fact))
+            self.look(fact.attempt, moment)
 
     def collected(self, attempt: str, outputs: str, note: str = "") -> None:
         """What it left is kept under `outputs` ("": nothing), or is not, as `note` says."""
@@ -317,8 +325,12 @@ class CentreAgent:
         ran_us = self.deadlines.ran_us(attempt, moment)
         if work.phase == "ordered" and too_late:
             self.not_begun(attempt, moment, ("preempted", "start_failed"), TOO_LATE)
+        elif is_over(work, moment):
+            self.not_begun(attempt, moment, ("preempted", "moved"), NO_PLACE)
         elif work.phase in LIVE and (too_late or ran_us >= work.limit_s * MICROSECONDS_PER_SECOND):
             self.stop(attempt, work, "limit_time")
+        elif stands_by(work):
+            return
         elif attempt in self.ready and start_us is not None and end_us is not None and not work.stopping:
             if moment.steady_us >= start_us:
                 self.begin(attempt, work, end_us, moment)
@@ -344,7 +356,9 @@ class CentreAgent:
 
     def expect(self, attempt: str, work: Work) -> None:
         """Look at an attempt at its latest end; at once where it only waits for its clock to begin."""
-        if attempt in self.ready:
+        if stands_by(work):
+            self.deadlines.expect(attempt, until_us(work))
+        elif attempt in self.ready:
             self.deadlines.expect(attempt, steady_at(work, work.launch.start_at))
         if work.phase == "ordered" or work.phase in LIVE:
             self.deadlines.expect(attempt, steady_at(work, work.end_at))
@@ -354,7 +368,7 @@ class CentreAgent:
         if self.deadlines.silent(self.heard_us, work.launch.lost_after_s, moment):
             # its fence is due, unless the platform speaks first
             return self.deadlines.expect(attempt, moment.steady_us + 1)
-        self.ready.discard(attempt)
+        self.ready.pop(attempt, None)
         left_s = -(-(end_us - moment.steady_us) // MICROSECONDS_PER_SECOND)
         if work.phase == "ordered":
             self.note(records.Begun(attempt))
@@ -387,7 +401,7 @@ class CentreAgent:
 
     def let_go(self, attempt: str) -> None:
         """Nothing is due for it any more."""
-        self.ready.discard(attempt)
+        self.ready.pop(attempt, None)
         self.deadlines.forget(attempt, self.memory.works[attempt].launch.lost_after_s)
 
     def phase(self, attempt: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from suanwang.model import agent_records as records
 from suanwang.model.agent_records import NEVER_ENDED, AnyRecord, Memory, Work
-from suanwang.model.facts import Ended, Erased, Paused, Resumed, Started, Used
+from suanwang.model.facts import Ended, Erased, Paused, Resumed, Started, TookOver, Used
 from suanwang.model.orders import Launch, Pause, Prolong, Resume, Stop
 from suanwang.units.instants import MICROSECONDS_PER_SECOND
 
@@ -40,7 +40,7 @@ def booted(memory: Memory, record: records.Booted) -> None:
 
 
 def order_taken(memory: Memory, record: records.OrderTaken) -> None:
-    """What an order changes; an attempt's first launch is its only one, and sets its clock."""
+    """What an order changes; an attempt's first launch sets its clock."""
     order = record.order
     memory.seen_order = order.number
     work = memory.works.get(order.attempt)
@@ -50,6 +50,8 @@ def order_taken(memory: Memory, record: records.OrderTaken) -> None:
                 work = memory.works[order.attempt] = Work(order, order.limit_s, order.end_at)
                 work.taken_at = record.at
                 work.clock_us = None if record.steady_us is None else record.at - record.steady_us
+            elif work.phase == "ordered":
+                work.launch = order  # it stands by no longer
         case Stop():
             if work is not None and not work.stopping:
                 work.stopping, work.grace_s = order.why, order.grace_s
@@ -103,6 +105,8 @@ def fact_kept(memory: Memory, record: records.FactKept) -> None:
             if work.pauses:
                 work.pauses = [pause for pause in work.pauses if pause[1] > fact.to_at]
             work.energy_wh += fact.energy_wh or 0
+        case TookOver():
+            work.phase = "begun"
         case Ended():
             work.phase = "ended"
         case Erased():

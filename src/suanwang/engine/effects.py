@@ -38,6 +38,7 @@ def effects(found: Sequence[events.AnyEvent]) -> list[AnyEffect]:
 
 FOLLOWS: dict[type[Any], Callable[[Any], AnyEffect]] = {
     events.AttemptDispatched: lambda event: Deliver(event.centre),
+    events.AttemptStoodBy: lambda event: Deliver(event.centre),
     events.OrderGiven: lambda event: Deliver(event.centre),
     events.CentreJoined: lambda event: Deliver(event.centre),
     events.ClearingAsked: lambda event: Solve(event.serial),

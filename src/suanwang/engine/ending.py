@@ -132,6 +132,8 @@ def after_attempt(platform: Platform, attempt: Attempt, sent: bool, at: int) -> 
         # other centres are asked at once, this one after a while
         back_off_s = min(BACK_OFF_S * 2 ** (job.returns - 1), BACK_OFF_MOST_S)
         yield from back_to_queue(platform, name, reason, at, at + back_off_s * 1_000_000)
+    elif attempt.place == "awaited" and reason == "moved":
+        yield from back_to_queue(platform, name, "stood_by", at)
     else:
         yield from back_to_queue(platform, name, "preempted" if made_room else outcome, at)
 

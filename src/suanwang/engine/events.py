@@ -258,6 +258,28 @@ class AttemptDispatched(PlatformEvent, frozen=True, tag="attempt_dispatched.1"):
     order: int
 
 
+class AttemptStoodBy(PlatformEvent, frozen=True, tag="attempt_stood_by.1"):
+    """Order `order` of the centre launches it as soon as one alike ends there; its money is held in this group.
+
+    A new attempt, or one that was reserved for later. It holds capacity from `held_from` on only.
+    """
+
+    job: str
+    number: int
+    centre: str
+    figures: Figures
+    held_from: int
+    order: int
+
+
+class AttemptLetIn(PlatformEvent, frozen=True, tag="attempt_let_in.1"):
+    """It stands by no longer: it holds what `place_of` held, which its agent has ended, or ("") what was free."""
+
+    job: str
+    number: int
+    place_of: str
+
+
 class OrderGiven(PlatformEvent, frozen=True, tag="order_given.1"):
     """An order about an attempt that was dispatched before."""
 
@@ -359,6 +381,8 @@ AnyPlatformEvent = (
     | AttemptReserved
     | AttemptMoved
     | AttemptDispatched
+    | AttemptStoodBy
+    | AttemptLetIn
     | OrderGiven
     | FactRecorded
     | FactFenced

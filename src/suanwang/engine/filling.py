@@ -6,10 +6,11 @@ from suanwang.engine import events
 from suanwang.engine.charge import Figures, figures_at
 from suanwang.engine.dispatching import dispatch
 from suanwang.engine.ground import Place
+from suanwang.engine.letting_in import let_in
 from suanwang.engine.line import LineKey
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.placing import place
-from suanwang.engine.platform import Job, Platform
+from suanwang.engine.platform import Attempt, Job, Platform
 from suanwang.engine.reserving import more_money
 from suanwang.engine.stretch import Reservation
 from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
@@ -33,6 +34,7 @@ def fill(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent]:
     if free_milli <= 0:
         return
     waiting = first_waiting(platform, ground.devices[row], free_milli, at)
+    yield from let_in(platform, pool, at, waiting)
     yield from come_forward(platform, pool, at, waiting)
     for turn in range(FILLED_AT_ONCE):
         placed = False
@@ -107,22 +109,17 @@ def come_forward(
     A job with a deadline has given leave to shift: it stays where it is unless now costs no more.
     """
     ground, state = platform.ground, platform.state
-    row, now = ground.row_of[pool], ground.terms.slot_of(at)
+    row = ground.row_of[pool]
     for name in platform.reserved_soon(pool, MOVES_LOOKED_AT):
         attempt = state.attempts[name]
         job, old = state.jobs[attempt.job], attempt.figures
-        if job.not_before_at > at or old.start_at <= at or ground.free_now(row, at) < attempt.milli:
+        if old.start_at <= at or ground.free_now(row, at) < attempt.milli:
             continue
         if least_priority is not None and job.priority < least_priority:
             continue
-        shape = platform.shape_of(job)
-        one = shape.alternatives[old.alternative]
-        if shape.in_nano_gb and job.release_at + ground.transfer_us(shape, row)[0] > at:
-            # its input is still on the way
+        new = figures_now(platform, attempt, at)
+        if new is None:
             continue
-        bp = discount_for(platform, shape, pool, now, one.milli * one.limit_s)
-        place_ = Place(old.alternative, row, now, 0, old.data_micro, 0)
-        new = figures_at(ground, place_, one, at, bp, old.limit_s)
         held = Reservation(row, old.from_slot, old.to_slot, attempt.milli)
         if not ground.fits_beside(row, new.from_slot, new.to_slot, attempt.milli, held):
             continue
@@ -131,6 +128,19 @@ def come_forward(
             yield from money
             yield events.AttemptMoved(at, attempt.job, attempt.number, new)
             yield from dispatch(platform, name, at)
+
+
+def figures_now(platform: Platform, attempt: Attempt, at: int) -> Figures | None:
+    """A later reservation as it would be if it started now; None while it cannot, whatever is free."""
+    ground, old, job = platform.ground, attempt.figures, platform.state.jobs[attempt.job]
+    row, now, shape = ground.row_of[old.pool], ground.terms.slot_of(at), platform.shape_of(job)
+    one = shape.alternatives[old.alternative]
+    if job.not_before_at > at or (shape.in_nano_gb and job.release_at + ground.transfer_us(shape, row)[0] > at):
+        # its input is still on the way
+        return None
+    bp = discount_for(platform, shape, old.pool, now, one.milli * one.limit_s)
+    place_ = Place(old.alternative, row, now, 0, old.data_micro, 0)
+    return figures_at(ground, place_, one, at, bp, old.limit_s)
 
 
 def money_to_move(

@@ -18,10 +18,14 @@ from suanwang.engine.refusals import Refusal
 from suanwang.engine.tokens import TokenIssued
 from suanwang.engine.voucher_state import Vouchers, empty_vouchers
 from suanwang.model.facts import EndReason, FitShape
-from suanwang.model.job import AttemptState, JobState, Outcome, Shape, Voucher
+from suanwang.model.job import AttemptPlace, AttemptState, JobState, Outcome, Shape, Voucher
 from suanwang.model.network import CentreRow, LinkRow, Outage, PairingRow, PoolRow, RegionRow, Terms
 from suanwang.model.orders import AnyOrder
 from suanwang.policy.rules import Rules
+
+
+AlikeKey = tuple[str, int, int]
+"""Pool, shape's number, alternative."""
 
 
 class Job(msgspec.Struct, gc=False):
@@ -68,6 +72,7 @@ class Attempt(msgspec.Struct, gc=False):
 
     `used_us`: milli-device-microseconds by reserved slot; `meters`: how far each meter was read. `orders`:
     numbers of the orders about it that stand. `skipped_us`: as the platform's when it was sent out.
+    `held_from`: it holds capacity from this slot on; 0: from its first.
     """
 
     job: str
@@ -91,6 +96,13 @@ class Attempt(msgspec.Struct, gc=False):
     energy_wh: int | None = None
     erased_at: int | None = None
     skipped_us: int = 0
+    place: AttemptPlace = "own"
+    held_from: int = 0
+
+    @property
+    def first_slot(self) -> int:
+        """It holds capacity from this slot on."""
+        return self.held_from or self.figures.from_slot
 
 
 class CentreState(msgspec.Struct):
@@ -210,8 +222,9 @@ class Platform:
     """The one writer's state: the records, and what follows from them. `rules`: programmes by id.
 
     `reserved`: pool → (start, sequence, attempt) not yet sent out, in order; `preemptible`: pool → attempts
-    that are out and may be told to make room, and how many by priority; `held_for`: (why, enterprise) →
-    project → jobs; `room_of`: attempt → the job that it makes room for; `centre_of`: pool → centre.
+    that are out and may be told to make room, and how many by priority; `alike`: (pool, shape, alternative) →
+    attempts that are out and hold a place; `standbys`: pool → those that stand by, first come first;
+    `held_for`: (why, enterprise) → project → jobs; `room_of`: attempt → the job that it makes room for; `centre_of`: pool → centre.
     `ground_type`: another one ranks places otherwise. `clears`: whether it asks for clearings at all.
     """
 
@@ -229,6 +242,8 @@ class Platform:
         self.reserved: dict[str, list[tuple[int, int, str]]] = {}
         self.preemptible: dict[str, dict[str, None]] = {}
         self.preemptible_priorities: dict[int, int] = {}
+        self.alike: dict[AlikeKey, dict[str, None]] = {}
+        self.standbys: dict[str, dict[str, None]] = {}
         self.held_for: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
         self.room_of: dict[str, str] = {}
         self.centre_of: dict[str, str] = {}
@@ -273,8 +288,7 @@ class Platform:
         for centre in self.state.centres.values():
             for name in centre.attempts:
                 attempt = self.state.attempts[name]
-                figures = attempt.figures
-                yield figures.pool, figures.from_slot, figures.to_slot, attempt.milli
+                yield attempt.figures.pool, attempt.first_slot, attempt.figures.to_slot, attempt.milli
         for room in self.state.rooms.values():
             yield room.pool, room.from_slot, room.to_slot, room.milli
 
@@ -381,6 +395,11 @@ class Platform:
     def has_work(self) -> bool:
         """Whether there is anything that clearing could place or move."""
         return not self.line.is_empty() or any(self.reserved_soon(pool, 1) for pool in self.reserved)
+
+    def alike_key(self, attempt: Attempt) -> AlikeKey:
+        """Attempts with the same one can do with each other's place: it is as large, for as long."""
+        figures = attempt.figures
+        return figures.pool, self.state.jobs[attempt.job].shape, figures.alternative
 
     def attempt_of(self, name: str, job: Job) -> Attempt | None:
         """The job's last attempt."""

@@ -14,10 +14,12 @@ from suanwang.engine.dispatching import stop
 from suanwang.engine.ending import end_attempt
 from suanwang.engine.filling import fill
 from suanwang.engine.inputs import AgentReport, JoinCentre, TakeLead
+from suanwang.engine.letting_in import take_over
 from suanwang.engine.platform import Attempt, CentreState, Platform
 from suanwang.engine.refusals import changed_pools, reopened
 from suanwang.engine.setting_back import leap
-from suanwang.model.facts import AnyFact, Ended, Erased, Paused, Progressed, Resumed, Started, Used
+from suanwang.engine.standing_by import stand_by
+from suanwang.model.facts import AnyFact, Ended, Erased, Paused, Progressed, Resumed, Started, TookOver, Used
 from suanwang.model.log import EPOCHS_APART
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
@@ -57,6 +59,9 @@ def take_report(platform: Platform, given: AgentReport, at: int) -> Iterator[eve
             # an attempt cannot end in the time to come
             end = msgspec.structs.replace(fact, at=at) if fact.at > at else fact
             yield from end_attempt(platform, fact.attempt, end, at)
+            yield from stand_by(platform, attempt, at)
+        elif isinstance(fact, TookOver):
+            yield from take_over(platform, fact, at)
         elif news(attempt, fact, at):
             yield events.FactRecorded(at, fact)
     if given.fits is not None and given.fits != centre.fits:

@@ -100,14 +100,22 @@ def index_faults(platform: Platform) -> list[tuple[str, str]]:
         if state.jobs[job].state != "queued" or not room.victims:
             found.append((job, f"room is kept for a job that is {state.jobs[job].state}"))
     preemptible = {name for names in platform.preemptible.values() for name in names}
-    expected = {
-        name
+    out = [
+        (name, attempt)
         for centre in state.centres.values()
         for name in centre.attempts
-        if state.attempts[name].state != "reserved" and state.jobs[state.attempts[name].job].preemptible
-    }
+        if (attempt := state.attempts[name]).state != "reserved"
+    ]
+    placed = [(name, attempt) for name, attempt in out if attempt.place == "own"]
+    expected = {name for name, attempt in placed if state.jobs[attempt.job].preemptible}
     if preemptible != expected or sum(platform.preemptible_priorities.values()) != len(expected):
         found.append(("preemptible", "differs from the attempts"))
+    alike = {(key, name) for key, names in platform.alike.items() for name in names}
+    if alike != {(platform.alike_key(attempt), name) for name, attempt in placed}:
+        found.append(("alike", "differs from the attempts"))
+    standbys = {(pool, name) for pool, names in platform.standbys.items() for name in names}
+    if standbys != {(one.figures.pool, name) for name, one in out if one.place == "awaited"}:
+        found.append(("standbys", "differs from the attempts"))
     for name, zone in platform.centre_of.items():
         if all(pool.pool != name for pool in state.centres[zone].pools):
             found.append((name, "no pool of its centre"))
@@ -146,7 +154,7 @@ def ground_faults(platform: Platform) -> list[tuple[str, str]]:
         for name in centre.attempts:
             attempt = state.attempts[name]
             figures, part = attempt.figures, reserved if attempt.state == "reserved" else out
-            first, last = (max(0, slot - ground.from_slot) for slot in (figures.from_slot, figures.to_slot))
+            first, last = (max(0, slot - ground.from_slot) for slot in (attempt.first_slot, figures.to_slot))
             part[ground.row_of[figures.pool], first:last] += attempt.milli
     if (taken[:, begin:] != ground.taken_milli[:, begin:]).any():
         found.append(("ground", "taken is not the sum of the live reservations"))

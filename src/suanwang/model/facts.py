@@ -40,6 +40,13 @@ class Started(Fact, frozen=True, tag="started"):
     at: Instant
 
 
+class TookOver(Fact, frozen=True, tag="took_over"):
+    """It stood by, and its agent begins it where `place_of`, which is alike, has just ended."""
+
+    at: Instant
+    place_of: AttemptName
+
+
 class Paused(Fact, frozen=True, tag="paused"):
     """It stands still since `at`."""
 
@@ -95,7 +102,7 @@ class Erased(Fact, frozen=True, tag="erased"):
     bytes: Bytes
 
 
-AnyFact = Started | Paused | Resumed | Used | Progressed | Saved | Ended | Erased
+AnyFact = Started | TookOver | Paused | Resumed | Used | Progressed | Saved | Ended | Erased
 
 
 class FitShape(msgspec.Struct, frozen=True, gc=False):

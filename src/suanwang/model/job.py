@@ -17,6 +17,8 @@ Voucher = Literal["auto", "required", "none"]
 JobState = Literal["held", "queued", "active", "succeeded", "failed", "cancelled", "expired", "refused"]
 CLOSED: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled", "expired", "refused"})
 AttemptState = Literal["reserved", "dispatched", "running", "paused", "ended"]
+AttemptPlace = Literal["own", "awaited", "given"]
+"""`own`: it holds its capacity; `awaited`: it stands by until one alike ends; `given`: its heir has it."""
 Outcome = Literal["success", "failure", "killed", "preempted", "lost"]
 LOST_AFTER_S = 1800
 SECONDS_MOST = 366 * 86_400

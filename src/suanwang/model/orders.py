@@ -18,7 +18,8 @@ class Launch(Order, frozen=True, tag="launch"):
     """Run an attempt in `pool`, not before `start_at`, and end it at its limit or at `end_at` at the latest.
 
     `content` names the script and inputs beside the log, `checkpoint` what an earlier attempt saved; both ""
-    for none. `lost_after_s`: stop the work when no request was acknowledged for so long.
+    for none. `lost_after_s`: stop the work when no request was acknowledged for so long. `standby`: it has
+    no room yet, and begins when one alike ends there: of the same `pool`, `shape` and `resources`.
     """
 
     attempt: str
@@ -36,6 +37,8 @@ class Launch(Order, frozen=True, tag="launch"):
     saves_checkpoint: bool
     lost_after_s: int
     array_index: int
+    shape: int = 0
+    standby: bool = False
 
 
 class Stop(Order, frozen=True, tag="stop"):

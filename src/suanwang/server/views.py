@@ -48,7 +48,7 @@ class Views:
                 self._set(event.job, "held")
             case events.JobQueued():
                 self._set(event.job, "queued")
-            case events.AttemptReserved():
+            case events.AttemptReserved() | events.AttemptStoodBy():
                 self._set(event.job, "active")
             case events.JobEnded():
                 self._set(event.job, event.state)

@@ -8,7 +8,7 @@ from suanwang.engine import inputs
 from suanwang.engine.apply import replay
 from suanwang.engine.dispatching import orders_after, sent_out
 from suanwang.engine.effects import AnyEffect, Solve
-from suanwang.engine.events import AttemptDispatched
+from suanwang.engine.events import AttemptDispatched, AttemptStoodBy
 from suanwang.engine.platform import Platform, attempt_name
 from suanwang.engine.reporting import StaleSession
 from suanwang.engine.snapshot import decode_snapshot, encode_snapshot
@@ -189,7 +189,7 @@ class FaultyServer:
         if group is None:
             return True
         for event in group.events:
-            if isinstance(event, AttemptDispatched):
+            if isinstance(event, AttemptDispatched | AttemptStoodBy):
                 name = attempt_name(event.job, event.number)
                 world.dispatched_at[name] = world.calendar.at
         if group.entries:
