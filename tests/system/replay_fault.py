@@ -1,8 +1,7 @@
-"""Lives through worlds of faults again: `python -m tests.system.replay_fault [--clocks] SEED [SEED …]`."""
+"""Lives through worlds of faults again: `python -m tests.system.replay_fault any|clocks|brief SEED …`."""
 
 import sys
 
-from suanwang.simulator.faults.plan import clock_weather_of, weather_of
 from suanwang.simulator.faults.truth import check
 from suanwang.simulator.faults.world import World
 
@@ -10,9 +9,9 @@ from suanwang.simulator.faults.world import World
 def main(given: list[str]) -> int:
     """Exit 1 where something is not as it must be."""
     bad = 0
-    drawn = clock_weather_of if "--clocks" in given else weather_of
-    for seed in [one for one in given if one != "--clocks"]:
-        world = World(int(seed), drawn)
+    kind, *seeds = given
+    for seed in seeds:
+        world = World(int(seed), kind)
         world.run()
         faults = check(world)
         bad += bool(faults)

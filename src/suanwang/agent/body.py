@@ -19,6 +19,7 @@ from suanwang.drivers.attempt_folder import erase
 from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
+from suanwang.engine.centre_restart import adopt
 from suanwang.model import agent_steps as steps
 from suanwang.model.facts import FitShape
 from suanwang.units.errors import SuanwangError
@@ -111,7 +112,7 @@ class Body:
         """All that the engine has, after the agent's own start."""
         self.adopting, self.adopted = False, True
         self.hear(reports)
-        self.agent.adopted({report.attempt for report in reports}, self.moment)
+        adopt(self.agent, {report.attempt for report in reports}, self.moment)
 
     def not_adopted(self, error: Exception) -> None:
         """The engine is away."""

@@ -1,27 +1,17 @@
 """Events of attempts, taken into the state: capacity, orders, usage, the end. Nothing is decided here."""
 
 from bisect import insort
-from collections.abc import Hashable
-from typing import TypeVar
 
 from suanwang.engine import events, refusals
 from suanwang.engine.apply_jobs import forget_room
 from suanwang.engine.apply_network import arm_lost
-from suanwang.engine.events import Figures
+from suanwang.engine.figures import Figures
+from suanwang.engine.holding import Holding, holding_key
 from suanwang.engine.lateness import overdue_at
 from suanwang.engine.pairing import use_pairing
-from suanwang.engine.platform import (
-    Attempt,
-    CentreState,
-    Holding,
-    Platform,
-    attempt_name,
-    holding_key,
-)
+from suanwang.engine.platform import Attempt, CentreState, Platform, attempt_name
 from suanwang.model.facts import Ended, Used
 from suanwang.model.orders import Launch, Stop
-
-Key = TypeVar("Key", bound=Hashable)
 
 
 def attempt_reserved(platform: Platform, event: events.AttemptReserved) -> None:
@@ -75,19 +65,21 @@ def watch_attempt(platform: Platform, name: str, attempt: Attempt) -> None:
         return
     platform.agenda.arm(overdue_at(platform, name), "overdue", name)
     if attempt.place == "awaited":
-        platform.standbys.setdefault(figures.pool, {})[name] = None
+        platform.places.stand_by(name, figures.pool)
     elif attempt.place == "own":
         find_place(platform, name, attempt)
 
 
 def find_place(platform: Platform, name: str, attempt: Attempt) -> None:
-    """It is out and holds a place, in which one alike may follow it, and which it may be told to leave."""
-    figures, job = attempt.figures, platform.state.jobs[attempt.job]
-    platform.alike.setdefault(platform.alike_key(attempt), {})[name] = None
-    if job.preemptible:
-        platform.preemptible.setdefault(figures.pool, {})[name] = None
-        of_priority = platform.preemptible_priorities
-        of_priority[job.priority] = of_priority.get(job.priority, 0) + 1
+    """It is out and has a place."""
+    job = platform.state.jobs[attempt.job]
+    platform.places.find(name, platform.alike_key(attempt), job.preemptible, job.priority)
+
+
+def leave_place(platform: Platform, name: str, attempt: Attempt) -> None:
+    """It neither has a place any more nor waits for one."""
+    priority = platform.state.jobs[attempt.job].priority
+    platform.places.leave(name, platform.alike_key(attempt), priority)
 
 
 def vacate(platform: Platform, attempt: Attempt, from_slot: int) -> None:
@@ -224,29 +216,6 @@ def attempt_ended(platform: Platform, event: events.AttemptEnded) -> None:
         holding.milli -= attempt.milli
         holding.jobs -= 1
         holding.used_milli_s += used_s
-
-
-def leave_place(platform: Platform, name: str, attempt: Attempt) -> None:
-    """It neither holds a place any more nor stands by for one."""
-    pool, priority = attempt.figures.pool, platform.state.jobs[attempt.job].priority
-    forget(platform.standbys, pool, name)
-    forget(platform.alike, platform.alike_key(attempt), name)
-    here = platform.preemptible.get(pool)
-    if here is not None and name in here:
-        del here[name]
-        of_priority = platform.preemptible_priorities
-        of_priority[priority] -= 1
-        if not of_priority[priority]:
-            del of_priority[priority]
-
-
-def forget(index: dict[Key, dict[str, None]], key: Key, name: str) -> None:
-    """It is not listed under `key` any more."""
-    names = index.get(key)
-    if names is not None and name in names:
-        del names[name]
-        if not names:
-            del index[key]
 
 
 def leave_room(platform: Platform, name: str) -> None:

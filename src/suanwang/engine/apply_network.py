@@ -1,8 +1,9 @@
 """Events of the network, its centres and its prices, taken into the state. Nothing is decided here."""
 
 from suanwang.engine import events, refusals
+from suanwang.engine.holding import Quota, holding_key
 from suanwang.engine.lateness import lost_at
-from suanwang.engine.platform import CentreState, PairingState, Platform, Quota, ZoneSignals, holding_key
+from suanwang.engine.platform import CentreState, PairingState, Platform, ZoneSignals
 
 MINUTES_PER_DAY = 1440
 

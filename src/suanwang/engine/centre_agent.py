@@ -170,8 +170,9 @@ class CentreAgent:
 
     def prepared(self, attempt: str, moment: Moment) -> None:
         """Script and inputs are there."""
-        self.ready[attempt] = None
-        self.look(attempt, moment)
+        if self.phase(attempt) in ("ordered", "begun"):
+            self.ready[attempt] = None
+            self.look(attempt, moment)
 
     def unprepared(self, attempt: str, note: str, moment: Moment, why: EndReason = "start_failed") -> None:
         """Script or inputs cannot be had, or it belongs elsewhere."""
@@ -267,21 +268,6 @@ class CentreAgent:
         work = self.memory.works.get(attempt)
         if work is not None and work.phase == "ended":
             self.note(records.FactKept(told.Erased(attempt, now_at(work, moment), files, bytes)))
-
-    def adopted(self, known: Collection[str], moment: Moment) -> None:
-        """After a restart, and after all its engine had to tell: which attempts that engine has."""
-        for attempt in [name for name in self.live if name in self.unsure]:
-            work = self.memory.works[attempt]
-            if attempt not in known and work.phase == "begun" and not work.stopping:
-                self.steps.append(steps.Prepare(attempt, work.launch))
-            elif attempt not in known:
-                self.missing(attempt, moment)
-            elif work.stopping:
-                self.steps.append(steps.End(attempt, work.grace_s))
-            else:
-                if work.limit_s != work.launch.limit_s:
-                    self.steps.append(steps.GiveTime(attempt, work.limit_s))
-                self.turn(attempt)
 
     def missing(self, attempt: str, moment: Moment) -> None:
         """The engine has no such attempt, and nothing of it runs."""

@@ -1,4 +1,4 @@
-"""Attempts that stand by at a centre: its agent begins one where one alike has ended, or gives it back in time."""
+"""Attempts that stand by at a centre: its agent begins one where one alike has ended, or gives it back."""
 
 from collections.abc import Iterable
 

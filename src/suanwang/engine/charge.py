@@ -11,7 +11,7 @@ each rounded once, half to even. Carbon and scarcity prices steer and are never 
 from operator import mul
 from typing import NamedTuple
 
-from suanwang.engine.events import Figures
+from suanwang.engine.figures import Figures
 from suanwang.engine.ground import Ground, Place
 from suanwang.engine.stretch import seconds_by_slot
 from suanwang.model.job import Alternative

@@ -10,7 +10,8 @@ import numpy as np
 from suanwang.clearing.refusal import GRADE, LATENCY, RESIDENCY, SIZE
 from suanwang.engine.admission import NO_DEVICE, NOT_HERE, objections
 from suanwang.engine.charge import charge_for
-from suanwang.engine.events import Figures, ReasonRecord
+from suanwang.engine.events import ReasonRecord
+from suanwang.engine.figures import Figures
 from suanwang.engine.ground import Ground, ShapeView
 from suanwang.engine.placing import ranked
 from suanwang.engine.platform import Platform

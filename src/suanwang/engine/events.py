@@ -9,6 +9,7 @@ Slots count from the platform's start; instants are UTC microseconds.
 import msgspec
 
 from suanwang.engine.conformance import CentreGraded
+from suanwang.engine.figures import Figures
 from suanwang.engine.tokens import TokenIssued, TokenRevoked
 from suanwang.engine.voucher_events import AnyVoucherEvent
 from suanwang.ledger.events import AnyEvent as AnyLedgerEvent
@@ -189,30 +190,6 @@ class JobQueued(PlatformEvent, frozen=True, tag="job_queued.1"):
     look_at: int = 0
 
 
-class Figures(msgspec.Struct, frozen=True, gc=False):
-    """A reservation, and what it is charged at.
-
-    It occupies slots [from_slot, to_slot) and runs at most `limit_s` in [start_at, end_at).
-    `compute_micro` and `energy_micro` (one per slot) are micro-yuan per device-slot; `carbon_mg` milligrams
-    per device-slot, location-based. `discount_bp` is taken off compute. The charge is that of the whole
-    limit from the start: compute + energy + data.
-    """
-
-    pool: str
-    alternative: int
-    start_at: int
-    end_at: int
-    limit_s: int
-    from_slot: int
-    to_slot: int
-    compute_micro: int
-    energy_micro: tuple[int, ...]
-    carbon_mg: tuple[int, ...]
-    data_micro: int
-    discount_bp: int
-    charge_micro: int
-
-
 class CancelAsked(PlatformEvent, frozen=True, tag="cancel_asked.1"):
     """Its user wants no more of it: however its attempt ends, the job is cancelled."""
 
@@ -259,9 +236,9 @@ class AttemptDispatched(PlatformEvent, frozen=True, tag="attempt_dispatched.1"):
 
 
 class AttemptStoodBy(PlatformEvent, frozen=True, tag="attempt_stood_by.1"):
-    """Order `order` of the centre launches it as soon as one alike ends there; its money is held in this group.
+    """Order `order` of the centre launches it as soon as one alike ends there. Its money is held in the group.
 
-    A new attempt, or one that was reserved for later. It holds capacity from `held_from` on only.
+    A new attempt, or one that was reserved for later. It holds capacity from slot `held_from` on only.
     """
 
     job: str
@@ -273,7 +250,7 @@ class AttemptStoodBy(PlatformEvent, frozen=True, tag="attempt_stood_by.1"):
 
 
 class AttemptLetIn(PlatformEvent, frozen=True, tag="attempt_let_in.1"):
-    """It stands by no longer: it holds what `place_of` held, which its agent has ended, or ("") what was free."""
+    """It stands by no longer: it holds what `place_of` held, which has ended, or ("") what was free."""
 
     job: str
     number: int

@@ -135,7 +135,9 @@ def figures_now(platform: Platform, attempt: Attempt, at: int) -> Figures | None
     ground, old, job = platform.ground, attempt.figures, platform.state.jobs[attempt.job]
     row, now, shape = ground.row_of[old.pool], ground.terms.slot_of(at), platform.shape_of(job)
     one = shape.alternatives[old.alternative]
-    if job.not_before_at > at or (shape.in_nano_gb and job.release_at + ground.transfer_us(shape, row)[0] > at):
+    if job.not_before_at > at or (
+        shape.in_nano_gb and job.release_at + ground.transfer_us(shape, row)[0] > at
+    ):
         # its input is still on the way
         return None
     bp = discount_for(platform, shape, old.pool, now, one.milli * one.limit_s)

@@ -1,4 +1,4 @@
-"""Letting in: an attempt that stands by gets a place, one that an attempt alike leaves, or one that is free."""
+"""Letting in: an attempt that stands by gets a place, that of one alike which ended, or a free one."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ def take_over(platform: Platform, fact: TookOver, at: int) -> Iterator[events.An
 def let_in(platform: Platform, pool: str, at: int, least_priority: int | None) -> Iterator[events.AnyEvent]:
     """Those that stand by in a pool with free capacity begin, of a priority that high."""
     state, now = platform.state, platform.terms.slot_of(at)
-    for name in list(platform.standbys.get(pool, ())):
+    for name in list(platform.places.standbys.get(pool, ())):
         attempt = state.attempts[name]
         if attempt.stopping or not is_room(platform, name, now):
             continue

@@ -28,7 +28,9 @@ class Load:
             for name in centre.attempts:
                 attempt = state.attempts[name]
                 figures = attempt.figures
-                first, last = (max(0, slot - self.from_slot) for slot in (attempt.first_slot, figures.to_slot))
+                first, last = (
+                    max(0, slot - self.from_slot) for slot in (attempt.first_slot, figures.to_slot)
+                )
                 self.taken_milli[figures.pool][first:last] += attempt.milli
 
     def overloaded_since(self, before: "Load") -> list[str]:

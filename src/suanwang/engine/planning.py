@@ -10,7 +10,8 @@ from suanwang.engine import events, placing
 from suanwang.engine.charge import figures_at
 from suanwang.engine.dispatching import dispatch
 from suanwang.engine.ending import attempt_running, close_attempt
-from suanwang.engine.events import Figures, ReasonRecord
+from suanwang.engine.events import ReasonRecord
+from suanwang.engine.figures import Figures
 from suanwang.engine.inputs import PlanLine, TakePlan
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.placing import shut_centres

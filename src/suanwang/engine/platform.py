@@ -10,10 +10,13 @@ import msgspec
 
 from suanwang.engine.agenda import Agenda, Due
 from suanwang.engine.conformance import CentreGraded
-from suanwang.engine.events import Figures, ReasonRecord
+from suanwang.engine.events import ReasonRecord
+from suanwang.engine.figures import Figures
 from suanwang.engine.ground import Ground
+from suanwang.engine.holding import Holding, Quota
 from suanwang.engine.lateness import lost_at, overdue_at
 from suanwang.engine.line import Line, LineKey, Ticket
+from suanwang.engine.places import AlikeKey, Places
 from suanwang.engine.refusals import Refusal
 from suanwang.engine.tokens import TokenIssued
 from suanwang.engine.voucher_state import Vouchers, empty_vouchers
@@ -22,10 +25,6 @@ from suanwang.model.job import AttemptPlace, AttemptState, JobState, Outcome, Sh
 from suanwang.model.network import CentreRow, LinkRow, Outage, PairingRow, PoolRow, RegionRow, Terms
 from suanwang.model.orders import AnyOrder
 from suanwang.policy.rules import Rules
-
-
-AlikeKey = tuple[str, int, int]
-"""Pool, shape's number, alternative."""
 
 
 class Job(msgspec.Struct, gc=False):
@@ -128,22 +127,6 @@ class CentreState(msgspec.Struct):
         return not self.withdrawn and not self.failed and self.silent_since is None
 
 
-class Quota(msgspec.Struct, gc=False):
-    """Limits of an enterprise or one of its projects; None: no limit."""
-
-    milli_most: int | None = None
-    jobs_most: int | None = None
-    weight: int = 1
-
-
-class Holding(msgspec.Struct, gc=False):
-    """What an enterprise or project has reserved or runs now, and what it has used so far."""
-
-    milli: int = 0
-    jobs: int = 0
-    used_milli_s: int = 0
-
-
 class PairingState(msgspec.Struct):
     """A pairing and how much of its quota is reserved or used."""
 
@@ -221,10 +204,8 @@ def empty_records() -> Records:
 class Platform:
     """The one writer's state: the records, and what follows from them. `rules`: programmes by id.
 
-    `reserved`: pool → (start, sequence, attempt) not yet sent out, in order; `preemptible`: pool → attempts
-    that are out and may be told to make room, and how many by priority; `alike`: (pool, shape, alternative) →
-    attempts that are out and hold a place; `standbys`: pool → those that stand by, first come first;
-    `held_for`: (why, enterprise) → project → jobs; `room_of`: attempt → the job that it makes room for; `centre_of`: pool → centre.
+    `reserved`: pool → (start, sequence, attempt) not yet sent out, in order; `held_for`: (why, enterprise) →
+    project → jobs; `room_of`: attempt → the job that it makes room for; `centre_of`: pool → centre.
     `ground_type`: another one ranks places otherwise. `clears`: whether it asks for clearings at all.
     """
 
@@ -240,10 +221,7 @@ class Platform:
         self.agenda = Agenda(self.applies)
         self.line = Line(self.waits)
         self.reserved: dict[str, list[tuple[int, int, str]]] = {}
-        self.preemptible: dict[str, dict[str, None]] = {}
-        self.preemptible_priorities: dict[int, int] = {}
-        self.alike: dict[AlikeKey, dict[str, None]] = {}
-        self.standbys: dict[str, dict[str, None]] = {}
+        self.places = Places()
         self.held_for: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
         self.room_of: dict[str, str] = {}
         self.centre_of: dict[str, str] = {}
@@ -397,7 +375,7 @@ class Platform:
         return not self.line.is_empty() or any(self.reserved_soon(pool, 1) for pool in self.reserved)
 
     def alike_key(self, attempt: Attempt) -> AlikeKey:
-        """Attempts with the same one can do with each other's place: it is as large, for as long."""
+        """What it has in common with those alike."""
         figures = attempt.figures
         return figures.pool, self.state.jobs[attempt.job].shape, figures.alternative
 
@@ -409,8 +387,3 @@ class Platform:
 def attempt_name(job: str, number: int) -> str:
     """How an attempt, its hold and its orders are named."""
     return f"{job}.{number}"
-
-
-def holding_key(enterprise: str, project: str) -> str:
-    """How holdings and quotas are keyed: an enterprise, or one project of it. No name holds a colon."""
-    return f"{enterprise}:{project}" if project else enterprise

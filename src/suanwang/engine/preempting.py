@@ -13,7 +13,8 @@ import numpy as np
 from suanwang.engine import events
 from suanwang.engine.charge import figures_at, slots_touched
 from suanwang.engine.dispatching import GRACE_S, stop
-from suanwang.engine.events import Figures, ReasonRecord
+from suanwang.engine.events import ReasonRecord
+from suanwang.engine.figures import Figures
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.platform import Attempt, Job, Platform
 from suanwang.engine.quota import quota_reason
@@ -36,7 +37,7 @@ class Way(NamedTuple):
 
 def may_preempt(platform: Platform, job: Job) -> bool:
     """Whether anything of lower priority runs that may be stopped."""
-    return any(priority < job.priority for priority in platform.preemptible_priorities)
+    return any(priority < job.priority for priority in platform.places.preemptible_priorities)
 
 
 def make_room(
@@ -66,7 +67,7 @@ def best_way(platform: Platform, job: Job, shut: BoolArray | None, at: int) -> W
             continue
         for row, pool in enumerate(ground.pools):
             centre = ground.centre_of[row]
-            victims = platform.preemptible.get(pool)
+            victims = platform.places.preemptible.get(pool)
             if not victims or ground.devices[row] != one.device or not ground.open[centre]:
                 continue
             if shut is not None and shut[centre]:
@@ -103,7 +104,7 @@ def fewest(
     state, ground = platform.state, platform.ground
     lacking = milli - ground.free_milli[row, from_slot - ground.from_slot : to_slot - ground.from_slot]
     able: list[tuple[int, int, int, str]] = []
-    for name in platform.preemptible[ground.pools[row]]:
+    for name in platform.places.preemptible[ground.pools[row]]:
         attempt = state.attempts[name]
         victim = state.jobs[attempt.job]
         if victim.priority < job.priority and not attempt.stopping and not victim.cancelled:

@@ -1,7 +1,8 @@
 """Quotas of enterprises and projects: how much they may hold at once."""
 
 from suanwang.engine.events import ReasonRecord
-from suanwang.engine.platform import Holding, Job, Platform, holding_key
+from suanwang.engine.holding import Holding, holding_key
+from suanwang.engine.platform import Job, Platform
 
 NOTHING = Holding()
 REMEDY = ("wait for its other jobs, or ask for a larger quota", "等待其他作业结束或申请更大配额")

@@ -6,7 +6,7 @@ from suanwang.engine import events
 from suanwang.engine.charge import charge_for, with_charge
 from suanwang.engine.dispatching import pause, prolong, stop
 from suanwang.engine.ending import attempt_running, end_attempt, end_job
-from suanwang.engine.events import Figures
+from suanwang.engine.figures import Figures
 from suanwang.engine.inputs import CancelJob, ExtendJob, PauseJob
 from suanwang.engine.pairing import quota_has
 from suanwang.engine.platform import Attempt, Job, Platform

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from suanwang.engine import events
-from suanwang.engine.events import Figures, ReasonRecord
+from suanwang.engine.events import ReasonRecord
+from suanwang.engine.figures import Figures
 from suanwang.engine.platform import Job, Platform, attempt_name
 from suanwang.engine.redemption import hold_for
 from suanwang.ledger.commands import ExtendHold, PlaceHold

@@ -1,7 +1,7 @@
 """Standing by: where short work follows on short work, a centre's agent has the next attempts at hand.
 
-One that stands by is sent out with its money held and without a place. Its agent begins it the moment one alike
-ends there, in whose place it goes on: the platform hears of both at once, and nothing waits for it meanwhile.
+One that stands by is sent out with its money held and without a place. Its agent begins it as soon as one
+alike ends there, in whose place it goes on: the platform hears of both at once, and nothing waits for it.
 Alike are attempts of one shape in one pool by one alternative, so that a place fits and lasts.
 It comes back to the queue where none alike has ended there for a few seconds (`centre_standby`).
 """
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from suanwang.engine import events
 from suanwang.engine.charge import figures_at
-from suanwang.engine.events import Figures, ReasonRecord
+from suanwang.engine.events import ReasonRecord
+from suanwang.engine.figures import Figures
 from suanwang.engine.filling import fair_use, figures_now, first_waiting, money_to_move
 from suanwang.engine.pairing import discount_for
 from suanwang.engine.placing import best_place, is_affordable, shut_centres
@@ -31,9 +32,9 @@ def stand_by(platform: Platform, ended: Attempt, at: int) -> Iterator[events.Any
     """Sends out the next alike to what has just ended, where that was short and others alike run on."""
     if not is_short(ended) or not platform.state.centres[ended.centre].open:
         return
-    alike = platform.alike.get(platform.alike_key(ended))
+    alike = platform.places.alike.get(platform.alike_key(ended))
     for _ in range(AT_ONCE):
-        standbys = platform.standbys.get(ended.figures.pool, ())
+        standbys = platform.places.standbys.get(ended.figures.pool, ())
         if not alike or len(standbys) >= EACH * len(alike):
             return
         # whoever is alike has the same limit: the first of them has its place for the shortest time
@@ -91,10 +92,8 @@ def sent_out(
     yield events.AttemptStoodBy(at, job, number, centre, figures, first, order)
 
 
-def lasts(
-    platform: Platform, new: Figures, milli: int, held_from: int, old: Attempt | None = None
-) -> bool:
-    """Whether all that it needs beyond its predecessor's place is free, its own old reservation given back."""
+def lasts(platform: Platform, new: Figures, milli: int, held_from: int, old: Attempt | None = None) -> bool:
+    """Whether what it needs beyond its predecessor's place is free, its own old reservation given back."""
     row = platform.ground.row_of[new.pool]
     held = Reservation(row, 0, 0, 0)
     if old is not None:

@@ -99,27 +99,33 @@ def index_faults(platform: Platform) -> list[tuple[str, str]]:
     for job, room in state.rooms.items():
         if state.jobs[job].state != "queued" or not room.victims:
             found.append((job, f"room is kept for a job that is {state.jobs[job].state}"))
-    preemptible = {name for names in platform.preemptible.values() for name in names}
+    found += place_faults(platform)
+    for name, zone in platform.centre_of.items():
+        if all(pool.pool != name for pool in state.centres[zone].pools):
+            found.append((name, "no pool of its centre"))
+    return found
+
+
+def place_faults(platform: Platform) -> list[tuple[str, str]]:
+    """Pools know who of those that are out has a place, stands by, or may be told to leave."""
+    state, places = platform.state, platform.places
     out = [
         (name, attempt)
         for centre in state.centres.values()
         for name in centre.attempts
         if (attempt := state.attempts[name]).state != "reserved"
     ]
-    placed = [(name, attempt) for name, attempt in out if attempt.place == "own"]
-    expected = {name for name, attempt in placed if state.jobs[attempt.job].preemptible}
-    if preemptible != expected or sum(platform.preemptible_priorities.values()) != len(expected):
-        found.append(("preemptible", "differs from the attempts"))
-    alike = {(key, name) for key, names in platform.alike.items() for name in names}
-    if alike != {(platform.alike_key(attempt), name) for name, attempt in placed}:
-        found.append(("alike", "differs from the attempts"))
-    standbys = {(pool, name) for pool, names in platform.standbys.items() for name in names}
-    if standbys != {(one.figures.pool, name) for name, one in out if one.place == "awaited"}:
-        found.append(("standbys", "differs from the attempts"))
-    for name, zone in platform.centre_of.items():
-        if all(pool.pool != name for pool in state.centres[zone].pools):
-            found.append((name, "no pool of its centre"))
-    return found
+    own = [(name, attempt) for name, attempt in out if attempt.place == "own"]
+    expected = (
+        {(platform.alike_key(attempt), name) for name, attempt in own},
+        {(one.figures.pool, name) for name, one in out if one.place == "awaited"},
+        {(one.figures.pool, name) for name, one in own if state.jobs[one.job].preemptible},
+    )
+    indices = (places.alike, places.standbys, places.preemptible)
+    told = tuple({(key, name) for key, names in index.items() for name in names} for index in indices)
+    if told != expected or sum(places.preemptible_priorities.values()) != len(expected[2]):
+        return [("places", "differ from the attempts")]
+    return []
 
 
 def pairing_faults(platform: Platform) -> list[tuple[str, str]]:

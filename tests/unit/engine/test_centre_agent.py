@@ -6,6 +6,7 @@ from tests.unit.engine.brain import NOON, SECOND, at, begun, launch, said, steps
 from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
+from suanwang.engine.centre_restart import adopt
 from suanwang.model import agent_steps as steps
 from suanwang.model.facts import (
     Ended,
@@ -38,7 +39,7 @@ def test_what_begins_before_the_engine_is_adopted_is_not_prepared_twice() -> Non
     agent.answered(said((launch(1, "j.1"),)), 0, at(0))
     agent.prepared("j.1", at(0))
     agent.take()
-    agent.adopted(set(), at(0))
+    adopt(agent, set(), at(0))
     assert steps_of(agent) == []
 
 

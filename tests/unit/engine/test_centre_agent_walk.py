@@ -11,6 +11,7 @@ from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
 from suanwang.engine.centre_memory import remember
+from suanwang.engine.centre_restart import adopt
 from suanwang.engine.inputs import AgentReport
 from suanwang.engine.lateness import LATE_S
 from suanwang.model import agent_steps as steps
@@ -213,7 +214,7 @@ class World:
         self.under_way.clear()
         self.answers.clear()
         self.poll()
-        self.agent.adopted({name for name, life in self.lives.items() if not life.cleaned}, self.moment)
+        adopt(self.agent, {name for name, life in self.lives.items() if not life.cleaned}, self.moment)
         self.agent.tick(self.moment)
         self.settle()
 

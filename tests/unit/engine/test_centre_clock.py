@@ -7,6 +7,7 @@ from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
 from suanwang.engine.centre_memory import remember
+from suanwang.engine.centre_restart import adopt
 from suanwang.model import agent_steps as steps
 from suanwang.model.agent_records import AnyRecord, Memory
 from suanwang.model.facts import Ended, Started, Used
@@ -96,7 +97,7 @@ def test_a_machine_that_is_started_anew_waits_for_the_platform_to_tell_the_time(
     agent.tick(at(90 * HOUR_S, 10))
     assert steps_of(agent) == []
     agent.joined(2, 11 * SECOND, ["j1.1"], Moment(NOON + 5 * HOUR_S * SECOND, 11 * SECOND))
-    agent.adopted(["j1.1"], at(90 * HOUR_S, 11))
+    adopt(agent, ["j1.1"], at(90 * HOUR_S, 11))
     for steady_s in (12, 1000, 3010):
         agent.hear(steady_s * SECOND)
         agent.tick(at(90 * HOUR_S, steady_s))

@@ -13,7 +13,8 @@ import msgspec
 from suanwang.cli.connection import Connection, part
 from suanwang.cli.event_stream import records_of
 from suanwang.engine import events
-from suanwang.engine.events import AnyEvent, Figures, decode
+from suanwang.engine.events import AnyEvent, decode
+from suanwang.engine.figures import Figures
 from suanwang.ledger.events import Captured
 from suanwang.model.api.jobs import JobTold
 from suanwang.model.facts import Used

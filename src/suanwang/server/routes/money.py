@@ -6,8 +6,9 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from suanwang.engine.holding import Holding, holding_key
 from suanwang.engine.inputs import Book, SetQuota
-from suanwang.engine.platform import Holding, Platform, holding_key
+from suanwang.engine.platform import Platform
 from suanwang.ledger.commands import AnyCommand, Settle
 from suanwang.ledger.events import Refused as BooksRefused
 from suanwang.ledger.refusals import fault_of

@@ -9,6 +9,7 @@ from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
 from suanwang.engine.centre_memory import remember
+from suanwang.engine.centre_restart import adopt
 from suanwang.engine.inputs import JoinCentre
 from suanwang.model import agent_steps as steps
 from suanwang.model.agent_records import AnyRecord, Memory
@@ -134,7 +135,7 @@ class FaultyAgent:
         for attempt in self.agent.live:
             self.tell_state(attempt)
         known = [name for name in self.machine.runs if name not in self.erased]
-        self.agent.adopted(known, self.moment())
+        adopt(self.agent, known, self.moment())
         self.pump()
 
     def tell_state(self, attempt: str) -> None:

@@ -71,7 +71,7 @@ class Client:
             not_before_at=world.calendar.at + dice.between(0, 90) * MINUTE_US if dice.happens(0.3) else 0,
             priority=dice.between(0, 2),
             depends_on=tuple(earlier),
-            array=dice.between(1, 3),
+            array=dice.between(1, world.weather.array_most),
             preemptible=dice.happens(0.5),
             checkpoint=dice.happens(0.3),
             max_price_micro=dice.between(1, 200) * 100_000 if deadline_at and dice.happens(0.4) else None,

@@ -1,5 +1,6 @@
 """How rough a seed's weather is: which faults, how often, drawn once when the world is made."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ class Weather(msgspec.Struct, frozen=True):
     `storm_us`: after it everything is calm, and all must come to its end. `fatal`: a centre never comes back.
     `set_back`: once, the platform is restored from a backup. `clock_jump_most_s`: by so much a wall clock
     jumps at most. `reboot`: share of the agents' deaths with which their steady clock begins anew.
+    `brief`: jobs are done in a second or two. `array_most`: so many alike come at once.
     """
 
     storm_us: int
@@ -36,6 +38,8 @@ class Weather(msgspec.Struct, frozen=True):
     clock_jump_most_s: int = 7200
     reboot: float = 0.0
     limits_s: tuple[int, ...] = (60, 300, 600, 1800, 3600)
+    brief: bool = False
+    array_most: int = 3
 
 
 class Dice:
@@ -113,6 +117,28 @@ def clock_weather_of(dice: Dice) -> Weather:
         reboot=dice.one_of((0.0, 0.3)),
         limits_s=(1800, 3600, 2 * 3600, 4 * 3600),
     )
+
+
+def brief_weather_of(dice: Dice) -> Weather:
+    """Crowds of jobs that are done at once, which stand by in their centres, in weather of any kind."""
+    return msgspec.structs.replace(
+        weather_of(dice),
+        storm_us=dice.between(3, 25) * MINUTE_US,
+        engine_away_min=float(dice.one_of((0, 3, 10))),
+        centre_away_min=float(dice.one_of((0, 5, 15))),
+        node_fails_min=float(dice.one_of((0, 5, 20))),
+        network_changes_min=float(dice.one_of((0, 2, 10))),
+        limits_s=(60,) if dice.happens(0.5) else (60, 600, 3600),
+        brief=True,
+        array_most=40,
+    )
+
+
+WEATHERS: dict[str, Callable[[Dice], Weather]] = {
+    "any": weather_of,
+    "clocks": clock_weather_of,
+    "brief": brief_weather_of,
+}
 
 
 def calm(weather: Weather) -> Weather:
