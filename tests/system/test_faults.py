@@ -6,6 +6,7 @@ A seed that fails prints the command that shows it again.
 import pytest
 
 from suanwang.engine import lateness
+from suanwang.engine.events import AttemptLetIn, JobQueued, decode
 from suanwang.runtime.writer import Writer
 from suanwang.simulator.faults import world as world_of_faults
 from suanwang.simulator.faults.plan import SECOND_US
@@ -14,7 +15,8 @@ from suanwang.simulator.faults.truth import check
 from suanwang.simulator.faults.world import World
 
 SEEDS_IN_TEST, SEEDS_IN_SOAK, SEEDS_AT_ONCE = 160, 5000, 20
-SEEDS_OF_CLOCKS, CLOCKS_IN_SOAK = 60, 2000
+SEEDS_OF_CLOCKS, CLOCKS_IN_SOAK = 40, 2000
+SEEDS_OF_CROWDS, CROWDS_IN_SOAK = 20, 2000
 
 
 def live_through(seed: int, kind: str = "any") -> World:
@@ -66,6 +68,24 @@ def test_no_clock_that_jumps_shortens_or_lengthens_what_runs(first: int):
 def test_thousands_of_worlds_with_jumping_clocks(first: int):
     for seed in range(first, first + 100):
         live_through(seed, "clocks")
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS_OF_CROWDS, SEEDS_AT_ONCE))
+def test_crowds_of_brief_jobs_stand_by_in_any_weather(first: int):
+    worlds = [live_through(seed, "brief") for seed in range(first, first + SEEDS_AT_ONCE)]
+    found = [decode(record) for world in worlds for record in world.log.records]
+    let_in = [bool(event.place_of) for event in found if isinstance(event, AttemptLetIn)]
+    assert sum(let_in) > 2 * SEEDS_AT_ONCE, "agents began them by themselves"
+    assert not all(let_in), "and the platform let some in"
+    back = [event for event in found if isinstance(event, JobQueued) and event.why == "stood_by"]
+    assert back, "some stood by in vain"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(10_000, 10_000 + CROWDS_IN_SOAK, 100))
+def test_thousands_of_worlds_of_brief_jobs(first: int):
+    for seed in range(first, first + 100):
+        live_through(seed, "brief")
 
 
 def ends_of(world: World) -> list[tuple[str, int]]:

@@ -140,7 +140,7 @@ def attempt_stood_by(platform: Platform, event: events.AttemptStoodBy) -> None:
 
 
 def send_out(platform: Platform, name: str, attempt: Attempt, order: int) -> None:
-    """Its launch, once more where it was let in."""
+    """The order with its launch."""
     job, centre = platform.state.jobs[attempt.job], platform.state.centres[attempt.centre]
     shape, figures = platform.shape_of(job), attempt.figures
     attempt.orders.append(order)
@@ -151,9 +151,8 @@ def send_out(platform: Platform, name: str, attempt: Attempt, order: int) -> Non
         job.checkpoint, job.saves_checkpoint, job.lost_after_s, job.index, job.shape,
         attempt.place == "awaited",
     )  # fmt: skip
-    if attempt.state == "reserved":
-        attempt.state, attempt.skipped_us = "dispatched", platform.state.skipped_us
-        watch_attempt(platform, name, attempt)
+    attempt.state, attempt.skipped_us = "dispatched", platform.state.skipped_us
+    watch_attempt(platform, name, attempt)
 
 
 def attempt_let_in(platform: Platform, event: events.AttemptLetIn) -> None:

@@ -27,7 +27,7 @@ from suanwang.model.agent_records import LIVE, AnyRecord, Memory, Work
 from suanwang.model.exchange import Orders
 from suanwang.model.facts import AnyFact, Ended, EndReason, FitShape
 from suanwang.model.job import Outcome
-from suanwang.model.orders import AnyOrder, Launch, Prolong, Stop
+from suanwang.model.orders import AnyOrder, Launch, Proceed, Prolong, Stop
 from suanwang.units.instants import MICROSECONDS_PER_SECOND
 
 NO_WORK, TOO_LATE = "the centre takes no work", "too late to begin"
@@ -146,8 +146,6 @@ class CentreAgent:
                 self.not_begun(order.attempt, moment, ("preempted", "start_failed"), TOO_LATE)
             elif work is None:
                 self.take_up(order.attempt)
-            else:
-                self.look(order.attempt, moment)
         elif work is None and isinstance(order, Stop):  # nothing of it is here, and the platform has to know
             fact = Ended(order.attempt, at, *stopped(order.why), note="not known to the agent")
             self.note(records.FactKept(fact))
@@ -158,6 +156,8 @@ class CentreAgent:
                 self.not_begun(order.attempt, moment, stopped(order.why))
             elif work.phase in LIVE:
                 self.steps.append(steps.End(order.attempt, order.grace_s))
+        elif isinstance(order, Proceed):
+            self.look(order.attempt, moment)
         elif isinstance(order, Prolong):
             if work.phase in LIVE:
                 self.steps.append(steps.GiveTime(order.attempt, order.limit_s))

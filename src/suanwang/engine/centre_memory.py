@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from suanwang.model import agent_records as records
 from suanwang.model.agent_records import NEVER_ENDED, AnyRecord, Memory, Work
 from suanwang.model.facts import Ended, Erased, Paused, Resumed, Started, TookOver, Used
-from suanwang.model.orders import Launch, Pause, Prolong, Resume, Stop
+from suanwang.model.orders import Launch, Pause, Proceed, Prolong, Resume, Stop
 from suanwang.units.instants import MICROSECONDS_PER_SECOND
 
 
@@ -40,7 +42,7 @@ def booted(memory: Memory, record: records.Booted) -> None:
 
 
 def order_taken(memory: Memory, record: records.OrderTaken) -> None:
-    """What an order changes; an attempt's first launch sets its clock."""
+    """What an order changes; an attempt's first launch is its only one, and sets its clock."""
     order = record.order
     memory.seen_order = order.number
     work = memory.works.get(order.attempt)
@@ -50,8 +52,9 @@ def order_taken(memory: Memory, record: records.OrderTaken) -> None:
                 work = memory.works[order.attempt] = Work(order, order.limit_s, order.end_at)
                 work.taken_at = record.at
                 work.clock_us = None if record.steady_us is None else record.at - record.steady_us
-            elif work.phase == "ordered":
-                work.launch = order  # it stands by no longer
+        case Proceed():
+            if work is not None:
+                work.launch = msgspec.structs.replace(work.launch, standby=False)
         case Stop():
             if work is not None and not work.stopping:
                 work.stopping, work.grace_s = order.why, order.grace_s

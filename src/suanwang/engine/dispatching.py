@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from suanwang.engine import events
 from suanwang.engine.platform import Platform
-from suanwang.model.orders import AnyOrder, Pause, Prolong, Resume, Stop
+from suanwang.model.orders import AnyOrder, Pause, Proceed, Prolong, Resume, Stop
 
 GRACE_S = 30
 """A job that is told to stop has so long to save itself."""
@@ -17,6 +17,13 @@ def dispatch(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent
     if attempt.state != "reserved" or attempt.figures.start_at > at or not centre.open:
         return
     yield events.AttemptDispatched(at, attempt.job, attempt.number, attempt.centre, centre.order_count + 1)
+
+
+def proceed(platform: Platform, name: str, at: int) -> Iterator[events.AnyEvent]:
+    """Tells the agent to begin what stood by."""
+    centre = platform.state.attempts[name].centre
+    number = platform.state.centres[centre].order_count + 1
+    yield events.OrderGiven(at, centre, Proceed(number, name))
 
 
 def stop(platform: Platform, name: str, why: str, at: int) -> Iterator[events.AnyEvent]:

@@ -236,7 +236,7 @@ class AttemptDispatched(PlatformEvent, frozen=True, tag="attempt_dispatched.1"):
 
 
 class AttemptStoodBy(PlatformEvent, frozen=True, tag="attempt_stood_by.1"):
-    """Order `order` of the centre launches it as soon as one alike ends there. Its money is held in the group.
+    """Order `order` of the centre launches it as soon as one alike ends there; its money is held beside it.
 
     A new attempt, or one that was reserved for later. It holds capacity from slot `held_from` on only.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from suanwang.engine import events
-from suanwang.engine.dispatching import stop
+from suanwang.engine.dispatching import proceed, stop
 from suanwang.engine.platform import Platform
 from suanwang.model.facts import TookOver
 
@@ -40,8 +40,7 @@ def let_in(platform: Platform, pool: str, at: int, least_priority: int | None) -
             continue
         if least_priority is None or state.jobs[attempt.job].priority >= least_priority:
             yield events.AttemptLetIn(at, attempt.job, attempt.number, "")
-            order = state.centres[attempt.centre].order_count + 1
-            yield events.AttemptDispatched(at, attempt.job, attempt.number, attempt.centre, order)
+            yield from proceed(platform, name, at)
 
 
 def is_room(platform: Platform, name: str, now: int) -> bool:

@@ -41,6 +41,12 @@ class Launch(Order, frozen=True, tag="launch"):
     standby: bool = False
 
 
+class Proceed(Order, frozen=True, tag="proceed"):
+    """An attempt stands by no longer: it has a place, and begins."""
+
+    attempt: str
+
+
 class Stop(Order, frozen=True, tag="stop"):
     """End an attempt: `grace_s` to save itself, then kill it. `why`: cancelled, preempted or fenced."""
 
@@ -69,4 +75,4 @@ class Prolong(Order, frozen=True, tag="prolong"):
     end_at: int
 
 
-AnyOrder = Launch | Stop | Pause | Resume | Prolong
+AnyOrder = Launch | Proceed | Stop | Pause | Resume | Prolong

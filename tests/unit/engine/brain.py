@@ -16,7 +16,15 @@ LOST_AFTER_S = 300
 DIGEST = "ab" * 32
 
 
-def launch(number: int, attempt: str, start_s: int = 0, limit_s: int = 100, end_s: int = 10_000) -> Launch:
+def launch(
+    number: int,
+    attempt: str,
+    start_s: int = 0,
+    limit_s: int = 100,
+    end_s: int = 10_000,
+    shape: int = 0,
+    standby: bool = False,
+) -> Launch:
     return Launch(
         number,
         attempt,
@@ -34,6 +42,8 @@ def launch(number: int, attempt: str, start_s: int = 0, limit_s: int = 100, end_
         True,
         LOST_AFTER_S,
         0,
+        shape,
+        standby,
     )
 
 

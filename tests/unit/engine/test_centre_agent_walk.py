@@ -17,9 +17,9 @@ from suanwang.engine.lateness import LATE_S
 from suanwang.model import agent_steps as steps
 from suanwang.model.agent_records import AnyRecord, Memory
 from suanwang.model.exchange import Orders
-from suanwang.model.facts import AnyFact, Ended, Erased, Started, Used
+from suanwang.model.facts import AnyFact, Ended, Erased, Started, TookOver, Used
 from suanwang.model.job import Outcome
-from suanwang.model.orders import AnyOrder, Launch, Pause, Prolong, Resume, Stop
+from suanwang.model.orders import AnyOrder, Launch, Pause, Proceed, Prolong, Resume, Stop
 
 
 class Life(msgspec.Struct):
@@ -56,6 +56,7 @@ class World:
     def __init__(self, lasts: list[int]) -> None:
         self.at, self.steady, self.booted_us, self.lead_us = NOON, 0, 0, 0
         self.given: dict[str, int] = {}
+        self.let_in: set[str] = set()
         self.lasts = lasts
         self.disk: list[bytes] = []
         self.lives: dict[str, Life] = {}
@@ -258,6 +259,8 @@ class World:
 ACTIONS = st.lists(
     st.one_of(
         st.tuples(st.just("launch"), st.integers(0, 3), st.integers(-5, 120)),
+        st.tuples(st.just("crowd"), st.integers(1, 3), st.integers(0, 1)),
+        st.tuples(st.just("let in"), st.integers(0, 9), st.just(0)),
         st.tuples(st.just("stop"), st.integers(0, 9), st.sampled_from(["cancelled", "preempted", "fenced"])),
         st.tuples(st.just("turn"), st.integers(0, 9), st.booleans()),
         st.tuples(st.just("prolong"), st.integers(0, 9), st.integers(50, 300)),
@@ -284,6 +287,24 @@ def do(world: World, action: tuple[str, int, int | bool | str]) -> None:
             start = (world.platform_at - NOON) // SECOND + int(second)
             world.orders.append(launch(number, f"j{len(named)}.1", start, 60 + 40 * first, start + 400))
             world.given[f"j{len(named)}.1"] = world.steady
+        case "crowd":
+            world.join()
+            start = (world.platform_at - NOON) // SECOND
+            for index in range(int(second), first + 1):  # the first has a place, or none has
+                attempt = f"j{len(named) + index}.1"
+                world.orders.append(
+                    launch(len(world.orders) + 1, attempt, start, 60, start + 400, standby=index > 0)
+                )
+                world.given[attempt] = world.steady
+            world.send()
+            world.receive(-1)
+            world.hear(-1, False)
+            world.settle()
+        case "let in" if name:
+            first_order = next(order for order in world.orders if order.attempt == name)
+            if isinstance(first_order, Launch) and first_order.standby:
+                world.orders.append(Proceed(number, name))
+                world.let_in.add(name)
         case "stop" if name:
             world.orders.append(Stop(number, name, str(second), 10))
         case "turn" if name:
@@ -359,6 +380,21 @@ def check_story(world: World) -> None:
         check_limit(world, name, facts[-2])
 
 
+def check_standby(world: World) -> None:
+    """What only stood by ran in the place of one alike that had ended, each in another's."""
+    launches = [order for order in world.orders if isinstance(order, Launch)]
+    own = {order.attempt for order in launches if not order.standby} | world.let_in
+    took = {fact.attempt: fact.place_of for fact in world.facts if isinstance(fact, TookOver)}
+    assert len(set(took.values())) == len(took), "one place, two heirs"
+    assert {name for name in world.lives if name not in own} <= took.keys()
+    resources = {order.attempt: order.resources for order in launches}
+    for heir, before in took.items():
+        assert resources[heir] == resources[before]
+        ended_us = world.lives[before].ended_us
+        assert heir not in world.lives or world.lives[before].ended is not None
+        assert heir not in world.lives or ended_us <= world.lives[heir].begun_us
+
+
 def check_limit(world: World, name: str, end: AnyFact) -> None:
     """Only what has had its time is ended for its limit, whatever clocks said: to a minute, see `is_late`."""
     life = world.lives.get(name)
@@ -371,7 +407,7 @@ def check_limit(world: World, name: str, end: AnyFact) -> None:
 
 
 @settings(max_examples=300)
-@given(ACTIONS, st.lists(st.integers(1, 200), min_size=1, max_size=3))
+@given(ACTIONS, st.lists(st.sampled_from([1, 2, 4, 30, 75, 200]), min_size=1, max_size=3))
 def test_whatever_happens_each_attempt_runs_once_and_all_is_told(
     actions: list[tuple[str, int, int | bool | str]], lasts: list[int]
 ) -> None:
@@ -381,6 +417,7 @@ def test_whatever_happens_each_attempt_runs_once_and_all_is_told(
     assert replayed(world.disk) == world.agent.memory
     finish(world)
     check_story(world)
+    check_standby(world)
 
 
 def test_without_faults_the_whole_running_time_is_told() -> None:
