@@ -15,7 +15,7 @@ from suanwang.simulator.faults.truth import check
 from suanwang.simulator.faults.world import World
 
 SEEDS_IN_TEST, SEEDS_IN_SOAK, SEEDS_AT_ONCE = 160, 5000, 20
-SEEDS_OF_CLOCKS, CLOCKS_IN_SOAK = 40, 2000
+SEEDS_OF_CLOCKS, CLOCKS_IN_SOAK = 20, 2000
 SEEDS_OF_CROWDS, CROWDS_IN_SOAK = 20, 2000
 
 
