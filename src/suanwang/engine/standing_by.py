@@ -9,6 +9,7 @@ It comes back to the queue where none alike has ended there for a few seconds (`
 from collections.abc import Iterator
 
 from suanwang.engine import events
+from suanwang.engine.centre_standby import STANDBY_S
 from suanwang.engine.charge import figures_at
 from suanwang.engine.events import ReasonRecord
 from suanwang.engine.figures import Figures
@@ -66,6 +67,8 @@ def send_next(platform: Platform, ended: Attempt, held_from: int, at: int) -> It
             continue
         if platform.alike_key(attempt) != platform.alike_key(ended) or attempt.figures.start_at <= at:
             return
+        if job.deadline_at is not None:  # it does not give up a place that is in time
+            return
         new = figures_now(platform, attempt, at)
         money = None if new is None else money_to_move(platform, name, job, attempt.figures, new, at)
         if new is not None and money is not None and lasts(platform, new, attempt.milli, held_from, attempt):
@@ -93,7 +96,10 @@ def sent_out(
 
 
 def lasts(platform: Platform, new: Figures, milli: int, held_from: int, old: Attempt | None = None) -> bool:
-    """Whether what it needs beyond its predecessor's place is free, its own old reservation given back."""
+    """Whether it has time for its limit if it begins late, and what it needs beyond its predecessor's place is
+    free, its own old reservation given back."""
+    if new.start_at + (STANDBY_S + new.limit_s) * 1_000_000 > new.end_at:
+        return False
     row = platform.ground.row_of[new.pool]
     held = Reservation(row, 0, 0, 0)
     if old is not None:

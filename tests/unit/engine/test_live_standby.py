@@ -1,7 +1,7 @@
 """Jobs that stand by in a centre: who, for whose place, and what comes of them."""
 
 import pytest
-from tests.unit.engine.stage import MINUTE, SECOND, Stage, all_ends, one, outage, spec
+from tests.unit.engine.stage import HOUR, MINUTE, SECOND, Stage, all_ends, one, outage, spec
 
 from suanwang.engine import events
 from suanwang.model.facts import Ended, Started, TookOver, Used
@@ -164,6 +164,27 @@ def test_where_the_slot_ends_soon_it_stands_by_only_if_the_next_one_has_room() -
         figures, first = stage.attempt_of(name).figures, stage.attempt_of(name).first_slot
         assert first <= figures.to_slot
     all_ends(stage)
+
+
+def test_what_would_lack_the_time_for_its_limit_does_not_stand_by() -> None:
+    """The reservation ends with the hour; one that begins up to five seconds late still has its whole limit."""
+    stage = Stage(centres=("east",), reserve_hours=0, start_hour=10.5)
+    names = stage.submit(spec(one("A100:1", (1798 - 1) / 3600), array=12))
+    stage.begin(*names[:8])
+    stage.tell(short(stage, names[0]))
+    assert stage.states(names[8]) == "active/dispatched"
+    assert not standing_by(stage)
+
+
+def test_a_reservation_before_a_deadline_is_not_given_up() -> None:
+    stage = Stage(centres=("east",))
+    names = stage.submit(spec(one("A100:1", BRIEF), array=8))
+    later = stage.submit(*[spec(one("A100:1", BRIEF), deadline_at=stage.at + 3 * HOUR)] * 2)
+    stage.begin(*names)
+    stage.tell(short(stage, names[0]))
+    stage.tell(short(stage, names[1]))
+    stage.tell(short(stage, names[2]))
+    assert not set(later) & set(standing_by(stage))
 
 
 def test_a_fact_of_nobody_is_refused() -> None:
