@@ -96,8 +96,8 @@ def sent_out(
 
 
 def lasts(platform: Platform, new: Figures, milli: int, held_from: int, old: Attempt | None = None) -> bool:
-    """Whether it has time for its limit if it begins late, and what it needs beyond its predecessor's place is
-    free, its own old reservation given back."""
+    """Whether it keeps the time for its limit, and what it needs beyond its predecessor's place is free, its
+    own old reservation given back."""
     if new.start_at + (STANDBY_S + new.limit_s) * 1_000_000 > new.end_at:
         return False
     row = platform.ground.row_of[new.pool]

@@ -167,7 +167,7 @@ def test_where_the_slot_ends_soon_it_stands_by_only_if_the_next_one_has_room() -
 
 
 def test_what_would_lack_the_time_for_its_limit_does_not_stand_by() -> None:
-    """The reservation ends with the hour; one that begins up to five seconds late still has its whole limit."""
+    """The reservation ends with the hour: what begins five seconds late still has its whole limit."""
     stage = Stage(centres=("east",), reserve_hours=0, start_hour=10.5)
     names = stage.submit(spec(one("A100:1", (1798 - 1) / 3600), array=12))
     stage.begin(*names[:8])
