@@ -58,48 +58,62 @@ class OptionBook(msgspec.Struct, frozen=True):
     @classmethod
     def parse(cls, column: pl.Series) -> "OptionBook":
         """The book of a column of option texts, null read as empty."""
-        texts = column.fill_null("").alias("text")
-        coded = texts.cast(pl.Categorical)
-        code = coded.to_physical()
-        distinct = coded.unique(maintain_order=True).cast(pl.String).to_frame().with_row_index("index")
-        place = np.zeros(int(pl.select(code.max()).item() or 0) + 1, np.int32)
-        place[code.unique(maintain_order=True).to_numpy()] = np.arange(distinct.height)
+        texts, text_of_job = distinct(column.fill_null("").alias("text"))
         parts = (
-            distinct.lazy()
+            texts.to_frame()
+            .with_row_index("index")
             .with_columns(pl.col("text").str.split(";"))
             .explode("text")
-            .with_columns(pl.col("text").str.strip_chars().str.extract_groups(ALTERNATIVE).alias("part"))
-            .select(
-                "index",
-                pl.col("part").struct.field("1").alias("device"),
-                (pl.col("part").struct.field("2").cast(pl.Float64) * 1000)
-                .round()
-                .cast(pl.Int64)
-                .alias("units_milli"),
-                pl.col("part").struct.field("3").cast(pl.Int64).fill_null(1).alias("nodes"),
-                pl.col("part").struct.field("4").cast(pl.Int64).alias("slots"),
-            )
-            .with_columns(
-                (
-                    pl.col("device").is_null()
-                    | (pl.col("units_milli") < 1)
-                    | (pl.col("nodes") < 1)
-                    | (pl.col("slots") < 1)
-                ).alias("wrong")
-            )
-            .collect()
+            .with_columns(pl.col("text").str.strip_chars())
         )
-        wrong = parts.group_by("index", maintain_order=True).agg(pl.col("wrong").any())["wrong"].to_numpy()
-        good = parts.filter(~pl.col("wrong").any().over("index"))
-        first = np.zeros(distinct.height + 1, np.int64)
-        np.cumsum(np.bincount(good["index"].to_numpy(), minlength=distinct.height), out=first[1:])
+        index = parts["index"].to_numpy()
+        words, word_of_part = distinct(parts["text"])
+        read = alternatives_as_columns(words)
+        wrong = read["wrong"].to_numpy()[word_of_part]
+        malformed = np.bincount(index[wrong], minlength=texts.len()) > 0
+        good = ~malformed[index]
+        first = np.zeros(texts.len() + 1, np.int64)
+        np.cumsum(np.bincount(index[good], minlength=texts.len()), out=first[1:])
+        found = read[word_of_part[good]]
         return cls(
-            texts=distinct["text"],
-            text_of_job=place[code.to_numpy()],
+            texts=texts,
+            text_of_job=text_of_job,
             first=first,
-            device=good["device"],
-            units_milli=good["units_milli"].to_numpy(),
-            nodes=good["nodes"].to_numpy(),
-            slots=good["slots"].to_numpy(),
-            malformed=np.asarray(wrong, np.bool_),
+            device=found["device"],
+            units_milli=found["units_milli"].to_numpy(),
+            nodes=found["nodes"].to_numpy(),
+            slots=found["slots"].to_numpy(),
+            malformed=malformed,
         )
+
+
+def distinct(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int32]]:
+    """The distinct ones in the order in which they come first, and (text,) which each is."""
+    coded = texts.cast(pl.Categorical)
+    code = coded.to_physical()
+    place = np.zeros(int(pl.select(code.max()).item() or 0) + 1, np.int32)
+    first_come = code.unique(maintain_order=True)
+    place[first_come.to_numpy()] = np.arange(first_come.len())
+    return coded.unique(maintain_order=True).cast(pl.String), place[code.to_numpy()]
+
+
+def alternatives_as_columns(words: pl.Series) -> pl.DataFrame:
+    """What each word says: `device`, `units_milli`, `nodes`, `slots`; `wrong` where it is no alternative."""
+    part = pl.col(words.name).str.extract_groups(ALTERNATIVE).struct
+    return (
+        words.to_frame()
+        .select(
+            part.field("1").alias("device"),
+            (part.field("2").cast(pl.Float64) * 1000).round().cast(pl.Int64).alias("units_milli"),
+            part.field("3").cast(pl.Int64).fill_null(1).alias("nodes"),
+            part.field("4").cast(pl.Int64).alias("slots"),
+        )
+        .with_columns(
+            (
+                pl.col("device").is_null()
+                | (pl.col("units_milli") < 1)
+                | (pl.col("nodes") < 1)
+                | (pl.col("slots") < 1)
+            ).alias("wrong")
+        )
+    )

@@ -15,7 +15,7 @@ class Tally:
     """Told of every event. `price_micro`: (pool, slot) the scarcity price last published before each slot.
 
     `closed`: jobs of which no more is heard. `back`: how often a job went back to the queue, by reason.
-    `sent_back_at`: job → when it did not fit.
+    `sent_back_at`: job → when it did not fit. `reserved`: job → its attempt that was reserved last.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -24,6 +24,7 @@ class Tally:
         self.refused: dict[str, str] = {}
         self.back: dict[str, int] = {}
         self.sent_back_at: dict[str, int] = {}
+        self.reserved: dict[str, int] = {}
         self.packing_wait_us = 0
         self.moved = self.attempts = self.clearings = self.events = self.closed = 0
         self.charged_micro = 0
@@ -31,6 +32,7 @@ class Tally:
             events.AttemptReserved: self.reserve,
             events.AttemptMoved: self.move,
             events.AttemptDispatched: self.dispatch,
+            events.AttemptStoodBy: self.stand_by,
             events.JobQueued: self.queue,
             events.JobRefused: self.refuse,
             events.JobEnded: self.close,
@@ -51,12 +53,18 @@ class Tally:
     def reserve(self, event: events.AttemptReserved) -> None:
         """One more attempt."""
         self.attempts += 1
+        self.reserved[event.job] = event.number
+
+    def stand_by(self, event: events.AttemptStoodBy) -> None:
+        """One more attempt, or one that was reserved."""
+        self.attempts += self.reserved.get(event.job) != event.number
+        self.dispatch(event)
 
     def move(self, event: events.AttemptMoved) -> None:
         """It lies elsewhere."""
         self.moved += 1
 
-    def dispatch(self, event: events.AttemptDispatched) -> None:
+    def dispatch(self, event: events.AttemptDispatched | events.AttemptStoodBy) -> None:
         """What did not fit before has waited until now."""
         since_at = self.sent_back_at.pop(event.job, None)
         if since_at is not None:
@@ -76,6 +84,7 @@ class Tally:
     def close(self, event: events.JobEnded) -> None:
         """One less."""
         self.closed += 1
+        self.reserved.pop(event.job, None)
 
     def clear(self, event: events.Cleared) -> None:
         """The network was cleared."""

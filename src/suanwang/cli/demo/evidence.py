@@ -91,7 +91,7 @@ def bills(found: Sequence[AnyEvent]) -> dict[str, Bill]:
         match event:
             case events.JobAdmitted():
                 shapes[event.job] = event
-            case events.AttemptReserved():
+            case events.AttemptReserved() | events.AttemptStoodBy():
                 alternatives = shapes[event.job].spec.shape.alternatives
                 milli = alternatives[event.figures.alternative].milli
                 held[f"{event.job}.{event.number}"] = Bill(event.figures, milli)
