@@ -25,6 +25,8 @@ SHORT_S = 2
 """What has run for no longer may be followed by one that stands by."""
 EACH = 2
 """So many may stand by for each attempt in whose place they could go on."""
+FEW = 4
+"""Where more alike run, ends come in crowds, and reports and orders go together: that costs less a job."""
 AT_ONCE = 2
 RESERVED_LOOKED_AT = 8
 
@@ -36,7 +38,7 @@ def stand_by(platform: Platform, ended: Attempt, at: int) -> Iterator[events.Any
     alike = platform.places.alike.get(platform.alike_key(ended))
     for _ in range(AT_ONCE):
         standbys = platform.places.standbys.get(ended.figures.pool, ())
-        if not alike or len(standbys) >= EACH * len(alike):
+        if not alike or len(alike) > FEW or len(standbys) >= EACH * len(alike):
             return
         # whoever is alike has the same limit: the first of them has its place for the shortest time
         held_from = platform.state.attempts[next(iter(alike))].figures.to_slot

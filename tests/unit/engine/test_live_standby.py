@@ -12,11 +12,11 @@ BRIEF = 10 / 3600
 """Hours."""
 
 
-def crowd(jobs: int = 14, hours: float = BRIEF) -> tuple[Stage, list[str]]:
-    """East has room for eight; the others wait."""
+def crowd(jobs: int = 10, hours: float = BRIEF) -> tuple[Stage, list[str]]:
+    """East has room for four; the others wait."""
     stage = Stage(centres=("east",), reserve_hours=0)
-    names = stage.submit(spec(one("A100:1", hours), array=jobs))
-    stage.begin(*names[:8])
+    names = stage.submit(spec(one("A100:2", hours), array=jobs))
+    stage.begin(*names[:4])
     return stage, names
 
 
@@ -35,13 +35,13 @@ def test_after_a_short_end_the_next_in_line_stand_by_with_their_money_held() -> 
     stage, names = crowd()
     held = stage.balance("wallet_held:acme")
     found = stage.tell(short(stage, names[0]))
-    assert [one.job for one in found if isinstance(one, events.AttemptReserved)] == [names[8]], (
+    assert [one.job for one in found if isinstance(one, events.AttemptReserved)] == [names[4]], (
         "it has a place"
     )
-    assert standing_by(stage) == names[9:11]
+    assert standing_by(stage) == names[5:7]
     assert stage.balance("wallet_held:acme") > held
     launches = {order.attempt: order for order in stage.orders("east") if isinstance(order, Launch)}
-    assert [launches[stage.attempt(name)].standby for name in names[8:11]] == [False, True, True]
+    assert [launches[stage.attempt(name)].standby for name in names[4:7]] == [False, True, True]
     assert stage.platform.ground.free_now(0, stage.at) == 0
     all_ends(stage)
 
@@ -50,14 +50,14 @@ def test_its_heir_has_the_place_and_nobody_else_is_sent_out_for_it() -> None:
     stage, names = crowd()
     stage.tell(short(stage, names[0]))
     end = short(stage, names[1])
-    found = stage.tell(TookOver(stage.attempt(names[9]), stage.at, stage.attempt(names[1])), end)
+    found = stage.tell(TookOver(stage.attempt(names[5]), stage.at, stage.attempt(names[1])), end)
     assert [one.place_of for one in found if isinstance(one, events.AttemptLetIn)] == [end.attempt]
     assert not [one for one in found if isinstance(one, events.AttemptReserved | events.AttemptDispatched)]
-    assert stage.attempt_of(names[9]).place == "own"
-    stage.tell(Started(stage.attempt(names[9]), stage.at))
-    stage.use(names[9], 5 / 60)
-    stage.end(names[9])
-    assert sum(stage.captured(names[9])) == round(5 * 10_800_000 / 3600)
+    assert stage.attempt_of(names[5]).place == "own"
+    stage.tell(Started(stage.attempt(names[5]), stage.at))
+    stage.use(names[5], 5 / 60)
+    stage.end(names[5])
+    assert sum(stage.captured(names[5])) == round(5 * 2 * 10_800_000 / 3600)
     all_ends(stage)
 
 
@@ -66,13 +66,13 @@ def test_the_heir_may_begin_before_its_predecessor_has_told_its_end() -> None:
     stage, names = crowd()
     stage.tell(short(stage, names[0]))
     before = stage.attempt(names[1])
-    stage.tell(TookOver(stage.attempt(names[9]), stage.at, before))
+    stage.tell(TookOver(stage.attempt(names[5]), stage.at, before))
     assert stage.attempt_of(names[1]).place == "given"
-    stage.tell(Used(before, "m", stage.at - SECOND, stage.at, 1000))
+    stage.tell(Used(before, "m", stage.at - SECOND, stage.at, 2000))
     stage.restart()
     found = stage.tell(Ended(before, stage.at, "success", "exit", 0))
     assert not [one for one in found if isinstance(one, events.AttemptReserved | events.AttemptDispatched)]
-    assert sum(stage.captured(names[1])) == round(10_800_000 / 3600)
+    assert sum(stage.captured(names[1])) == round(2 * 10_800_000 / 3600)
     all_ends(stage)
 
 
@@ -89,10 +89,10 @@ def test_after_a_long_run_nobody_stands_by(hours: float) -> None:
 
 
 def test_no_more_stand_by_than_places_could_follow_soon() -> None:
-    stage, names = crowd(60)
-    for name in names[:8]:
+    stage, names = crowd(40)
+    for name in names[:4]:
         stage.tell(short(stage, name))
-    for name in names[8:16]:
+    for name in names[4:8]:
         stage.begin(name)
         stage.tell(short(stage, name))
     alike = next(iter(stage.platform.places.alike.values()))
@@ -100,9 +100,17 @@ def test_no_more_stand_by_than_places_could_follow_soon() -> None:
     all_ends(stage)
 
 
+def test_where_many_alike_run_nobody_stands_by() -> None:
+    stage = Stage(centres=("east",), reserve_hours=0)
+    names = stage.submit(spec(one("A100:1", BRIEF), array=14))
+    stage.begin(*names[:8])
+    stage.tell(short(stage, names[0]))
+    assert not standing_by(stage)
+
+
 def test_who_is_not_alike_goes_first_and_nobody_stands_by() -> None:
-    stage, names = crowd(9)
-    stage.submit(spec(one("A100:2", BRIEF), array=4), by="bolt")
+    stage, names = crowd(5)
+    stage.submit(spec(one("A100:1", BRIEF), array=4), by="bolt")
     stage.tell(short(stage, names[0]))
     assert not standing_by(stage)
 
@@ -114,7 +122,7 @@ def test_of_higher_priority_goes_first_into_what_becomes_free() -> None:
     stage.tell(short(stage, names[1]))
     assert stage.states(urgent) == "active/dispatched"
     assert stage.attempt_of(urgent).place == "own"
-    assert standing_by(stage)[:2] == names[9:11]
+    assert standing_by(stage)[:2] == names[5:7]
 
 
 def test_what_becomes_free_otherwise_is_for_whoever_stands_by() -> None:
@@ -123,8 +131,8 @@ def test_what_becomes_free_otherwise_is_for_whoever_stands_by() -> None:
     stage.at += 5 * SECOND
     found = stage.end(names[1])
     let_in = [(one.job, one.place_of) for one in found if isinstance(one, events.AttemptLetIn)]
-    assert let_in == [(names[9], "")]
-    told = [type(order) for order in stage.orders("east") if order.attempt == stage.attempt(names[9])]
+    assert let_in == [(names[5], "")]
+    told = [type(order) for order in stage.orders("east") if order.attempt == stage.attempt(names[5])]
     assert told == [Launch, Proceed]
     all_ends(stage)
 
@@ -133,10 +141,10 @@ def test_in_vain_it_goes_back_to_its_place_in_line_and_that_counts_for_nothing()
     stage, names = crowd()
     stage.tell(short(stage, names[0]))
     stage.at += 5 * SECOND
-    stage.tell(Ended(stage.attempt(names[9]), stage.at, "preempted", "moved"))
-    job = stage.job(names[9])
+    stage.tell(Ended(stage.attempt(names[5]), stage.at, "preempted", "moved"))
+    job = stage.job(names[5])
     assert (job.state, job.why, job.returns) == ("queued", "stood_by", 0)
-    assert stage.platform.state.vouchers.ledger.holds[f"{names[9]}.1"].status != "open"
+    assert stage.platform.state.vouchers.ledger.holds[f"{names[5]}.1"].status != "open"
     all_ends(stage)
 
 
@@ -147,17 +155,17 @@ def test_a_place_that_was_given_away_meanwhile_has_to_be_left_again() -> None:
     lost = stage.attempt(names[1])
     stage.tell(Ended(lost, stage.at + 5 * SECOND, "failure", "exit", 1))
     outage(stage, "east-A", 10, 12, "8")
-    stage.tell(TookOver(stage.attempt(names[10]), stage.at, lost))
+    stage.tell(TookOver(stage.attempt(names[6]), stage.at, lost))
     stops = [one for one in stage.orders("east") if isinstance(one, Stop)]
-    assert [(one.attempt, one.why) for one in stops] == [(stage.attempt(names[10]), "fenced")]
+    assert [(one.attempt, one.why) for one in stops] == [(stage.attempt(names[6]), "fenced")]
     all_ends(stage)
 
 
 def test_where_the_slot_ends_soon_it_stands_by_only_if_the_next_one_has_room() -> None:
     """Alike that began before the hour's last minutes hold this hour alone; the next is somebody's."""
     stage = Stage(centres=("east",), reserve_hours=2, start_hour=10.98)
-    names = stage.submit(spec(one("A100:1", BRIEF), array=12))
-    stage.begin(*names[:8])
+    names = stage.submit(spec(one("A100:2", BRIEF), array=8))
+    stage.begin(*names[:4])
     stage.submit(spec(one("A100:8", 1), not_before_at=stage.at + 20 * MINUTE), by="bolt")
     stage.tell(short(stage, names[0]))
     for name in standing_by(stage):
@@ -169,17 +177,17 @@ def test_where_the_slot_ends_soon_it_stands_by_only_if_the_next_one_has_room() -
 def test_what_would_lack_the_time_for_its_limit_does_not_stand_by() -> None:
     """The reservation ends with the hour: what begins five seconds late still has its whole limit."""
     stage = Stage(centres=("east",), reserve_hours=0, start_hour=10.5)
-    names = stage.submit(spec(one("A100:1", (1798 - 1) / 3600), array=12))
-    stage.begin(*names[:8])
+    names = stage.submit(spec(one("A100:2", (1798 - 1) / 3600), array=8))
+    stage.begin(*names[:4])
     stage.tell(short(stage, names[0]))
-    assert stage.states(names[8]) == "active/dispatched"
+    assert stage.states(names[4]) == "active/dispatched"
     assert not standing_by(stage)
 
 
 def test_a_reservation_before_a_deadline_is_not_given_up() -> None:
     stage = Stage(centres=("east",))
-    names = stage.submit(spec(one("A100:1", BRIEF), array=8))
-    later = stage.submit(*[spec(one("A100:1", BRIEF), deadline_at=stage.at + 3 * HOUR)] * 2)
+    names = stage.submit(spec(one("A100:2", BRIEF), array=4))
+    later = stage.submit(*[spec(one("A100:2", BRIEF), deadline_at=stage.at + 3 * HOUR)] * 2)
     stage.begin(*names)
     stage.tell(short(stage, names[0]))
     stage.tell(short(stage, names[1]))
