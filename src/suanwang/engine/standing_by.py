@@ -10,12 +10,10 @@ from collections.abc import Iterator
 
 from suanwang.engine import events
 from suanwang.engine.centre_standby import STANDBY_S
-from suanwang.engine.charge import figures_at
 from suanwang.engine.events import ReasonRecord
 from suanwang.engine.figures import Figures
 from suanwang.engine.filling import fair_use, figures_now, first_waiting, money_to_move
-from suanwang.engine.pairing import discount_for
-from suanwang.engine.placing import best_place, is_affordable, shut_centres
+from suanwang.engine.placing import best_place, figures_of, is_affordable, shut_centres
 from suanwang.engine.platform import Attempt, Job, Platform
 from suanwang.engine.reserving import money_for
 from suanwang.engine.stretch import Reservation
@@ -75,7 +73,7 @@ def send_next(platform: Platform, ended: Attempt, held_from: int, at: int) -> It
         money = None if new is None else money_to_move(platform, name, job, attempt.figures, new, at)
         if new is not None and money is not None and lasts(platform, new, attempt.milli, held_from, attempt):
             yield from money
-            yield from sent_out(platform, attempt.job, attempt.number, new, held_from, at)
+            yield from sent_ahead(platform, attempt.job, attempt.number, new, held_from, at)
         return
     name = first_in_line(platform, ground.devices[row], at)
     job = None if name is None else state.jobs[name]
@@ -85,10 +83,10 @@ def send_next(platform: Platform, ended: Attempt, held_from: int, at: int) -> It
     if found is None or not lasts(platform, found[0], ended.milli, held_from):
         return
     yield from found[1]
-    yield from sent_out(platform, name, job.last + 1, found[0], held_from, at)
+    yield from sent_ahead(platform, name, job.last + 1, found[0], held_from, at)
 
 
-def sent_out(
+def sent_ahead(
     platform: Platform, job: str, number: int, figures: Figures, held_from: int, at: int
 ) -> Iterator[events.AnyEvent]:
     """The reservation with its order. `held_from`: until that slot its predecessor's place lasts."""
@@ -126,18 +124,19 @@ def figures_in_line(
 
     None where it may not have that, or finds a place of its own now.
     """
-    ground, shape, index = platform.ground, platform.shape_of(job), ended.figures.alternative
-    row, one = ground.row_of[ended.figures.pool], shape.alternatives[index]
+    ground, shape = platform.ground, platform.shape_of(job)
+    row = ground.row_of[ended.figures.pool]
     shut = shut_centres(platform, name, job, at)
     if job.deadline_at is not None or (shut is not None and shut[ground.centre_of[row]]):
         return None
-    place = ground.could_start(shape, index, row, at, job.release_at)
-    best, _ = best_place(platform, name, job, at)
-    if place is None or (best is not None and best.start_at <= at):
+    place = ground.could_start(shape, ended.figures.alternative, row, at, job.release_at)
+    if place is None:
         return None
-    bp = discount_for(platform, shape, ground.pools[row], place.slot, one.milli * one.limit_s)
-    figures = figures_at(ground, place, one, at, bp, one.limit_s)
+    figures = figures_of(platform, shape, place, at)
     if not is_affordable(platform, job, figures):
+        return None
+    best, _ = best_place(platform, name, job, at)
+    if best is not None and best.start_at <= at:
         return None
     money = money_for(platform, name, job, figures, at)
     return None if isinstance(money, ReasonRecord) else (figures, money)
