@@ -1,8 +1,9 @@
 """AccaSim's side of the comparison: runs under the Python of AccaSim's own environment, not under ours.
 
-    python peer_accasim.py TRACE.swf NODES FOLDER
+    python peer_accasim.py TRACE.swf NODES FOLDER results|nothing
 
-A machine of NODES nodes of one core each, first in first out, first fit. Prints the seconds of its simulation
+A machine of NODES nodes of one core each, first in first out, first fit. `results`: with the settings that
+AccaSim comes with; `nothing`: all that it would write is switched off. Prints the seconds of its simulation
 alone, as one number on the last line.
 """
 
@@ -25,15 +26,13 @@ from accasim.base.simulator_class import Simulator  # noqa: E402
 
 def main():
     """One run."""
-    trace, nodes, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    trace, nodes, folder, writes = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
     system = folder / "system.json"
     groups = {"groups": {"g0": {"core": 1, "mem": 2**31}}, "resources": {"g0": nodes}}
     system.write_text(json.dumps(groups))
     dispatcher = FirstInFirstOut(FirstFit())
-    simulator = Simulator(
-        trace, str(system), dispatcher, scheduling_output=False, pprint_output=False,
-        statistics_output=False, benchmark_output=False, RESULTS_FOLDER_PATH=str(folder),
-    )  # fmt: skip
+    silent = {"scheduling_output": False, "statistics_output": False} if writes == "nothing" else {}
+    simulator = Simulator(trace, str(system), dispatcher, RESULTS_FOLDER_PATH=str(folder), **silent)
     began = time.perf_counter()
     simulator.start_simulation()
     print(time.perf_counter() - began)
