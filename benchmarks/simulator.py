@@ -48,18 +48,14 @@ def run(quick: bool) -> list[Row]:
     theirs = None if quick else accasim("nothing")
     if theirs is None:
         return [Row("simulator, NASA iPSC 1993", rate, "jobs/s", MUST, AIM, "must", MUST, note=note)]
-    ours_written, theirs_written = whole.jobs.height / command_s(folder), accasim("results")
-    assert theirs_written is not None
+    ours, others = whole.jobs.height / command_s(folder), accasim("results")
+    assert others is not None
+    against = "simulator against AccaSim, "
+    written = f"processes with their results written: {ours:,.0f} against {others:,.0f} jobs/s"
     return [
-        Row("simulator, NASA iPSC 1993", rate, "jobs/s", MUST, AIM, "AccaSim, nothing written", theirs, note=note),
-        Row(
-            "simulator against AccaSim, each as it comes", ours_written / theirs_written, "times", MUST_RATIO,
-            None, "AccaSim", 1.0,
-            note=f"processes with their results written: {ours_written:,.0f} against {theirs_written:,.0f} jobs/s",
-        ),
-        Row(
-            "simulator against AccaSim, no results written", rate / theirs, "times", None, None, "AccaSim", 1.0
-        ),
+        Row("simulator, NASA iPSC 1993", rate, "jobs/s", MUST, AIM, "AccaSim, its loop", theirs, note=note),
+        Row(against + "each as it comes", ours / others, "times", MUST_RATIO, None, "AccaSim", 1.0, note=written),
+        Row(against + "no results written", rate / theirs, "times", None, None, "AccaSim", 1.0),
     ]  # fmt: skip
 
 
