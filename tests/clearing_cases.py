@@ -11,7 +11,7 @@ from suanwang.clearing.compile import compile_problem
 from suanwang.clearing.costs import worth_having
 from suanwang.clearing.places import Places
 from suanwang.clearing.problem import Problem
-from suanwang.model.result import REASONS, Outcome
+from suanwang.model.result import REASONS, Method, Outcome
 from suanwang.model.scenario import Scenario, ScenarioHeader
 from suanwang.model.scenario_tables import SCENARIO_TABLES
 from suanwang.units.rounding import Int64Array
@@ -25,6 +25,7 @@ REGIONS: list[Row] = [
 ]
 CODES = [str(row[0]) for row in REGIONS]
 DEVICES = ("A100", "910B", "cpu")
+METHODS: tuple[Method, ...] = ("prices", "fcfs", "exact")
 
 
 class Draw:
@@ -170,6 +171,19 @@ def on_the_edge(scenario: Scenario, seed: int) -> Scenario:
     return Scenario(
         **{name: getattr(scenario, name) for name in scenario.__struct_fields__ if name != "jobs"}, jobs=jobs
     )
+
+
+def with_figures(scenario: Scenario, figures: dict[str, dict[str, object]]) -> Scenario:
+    """The same with one figure in every row, by table and column."""
+    types = {table.name: table.polars_schema for table in SCENARIO_TABLES}
+    frames = {
+        table: getattr(scenario, table).with_columns(
+            **{column: pl.lit(figure, types[table][column]) for column, figure in columns.items()}
+        )
+        for table, columns in figures.items()
+    }
+    fields = {name: getattr(scenario, name) for name in scenario.__struct_fields__}
+    return Scenario(**{**fields, **frames})
 
 
 def every_place(problem: Problem, job: int) -> list[tuple[int, int, int, int, int, int]]:

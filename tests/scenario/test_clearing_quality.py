@@ -6,7 +6,7 @@ outages, negative prices, equal costs, values at the cost, loads from idle to se
 
 import numpy as np
 import pytest
-from tests.clearing_cases import random_scenario
+from tests.clearing_cases import random_scenario, with_figures
 
 from suanwang.clearing import placer
 from suanwang.clearing.by_prices import Settings
@@ -69,6 +69,27 @@ def tally(first: int, count: int, jobs: int | None) -> Tally:
         counted.add(seed, jobs)
     print(counted.tell())
     return counted
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"pools": {"price_micro_per_device_hour": 0, "power_w_per_device": 0.0}},
+        {"pools": {"price_micro_per_device_hour": 1000}, "signals": {"price_micro_per_kwh": -5e6}},
+    ],
+    ids=["free devices", "electricity paid for"],
+)
+def test_prices_rise_from_nothing(figures: dict[str, dict[str, object]]) -> None:
+    looser: list[float] = []
+    for seed in range(2000, 2030):
+        scenario = with_figures(random_scenario(seed), figures)
+        relaxed = solve_exact(compile_problem(scenario)).relaxation_micro
+        assert relaxed is not None
+        # a share of the relaxation, or of what is at stake where that is about nothing
+        size = max(abs(relaxed), 0.01 * int(scenario.jobs["value_micro"].sum()))
+        looser.append((relaxed - clear(scenario).bound_micro) / size)
+    print(f"bound below the relaxation: mean {np.mean(looser):.3%}, most {max(looser):.3%}")
+    assert np.mean(looser) <= 0.005
 
 
 def test_close_to_the_optimum_on_small_cases() -> None:

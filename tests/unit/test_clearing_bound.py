@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from tests.clearing_cases import outcome_from, random_scenario
+from tests.clearing_cases import METHODS, outcome_from, random_scenario, with_figures
 
 from suanwang.clearing.by_prices import make_ready
+from suanwang.clearing.clear import clear
 from suanwang.clearing.compile import compile_problem
 from suanwang.clearing.fcfs import place_first_come
 from suanwang.clearing.problem import Problem
@@ -43,3 +44,28 @@ def test_the_bound_is_the_definition(block: int) -> None:
         assert bound == recompute_bound(scenario, by_pool), seed
         plan = outcome_from(problem, place_first_come(problem))
         assert bound <= exact_sum(plan.total_micro), seed
+
+
+DEAR: dict[str, dict[str, dict[str, object]]] = {
+    "devices": {
+        "pools": {"devices": 1e8, "devices_per_node": 8.0, "price_micro_per_device_hour": 10**12},
+        "jobs": {"options": "A100:8x125000:1", "value_micro": 10**15},
+    },
+    "data": {
+        "links": {"cost_micro_per_gb": 9e9, "gbps": None},
+        "jobs": {"options": "A100:1:1", "value_micro": 10**15, "gb_in": 4e6, "gb_out": 4e6},
+    },
+}
+"""Figures that the format allows, by table and column."""
+
+
+@pytest.mark.parametrize("dear", DEAR)
+def test_what_64_bits_cannot_hold_is_dearer_than_any_value(dear: str) -> None:
+    for seed in (1, 4, 6, 9):
+        scenario = with_figures(random_scenario(seed), DEAR[dear])
+        problem = compile_problem(scenario)
+        nothing = np.zeros_like(problem.supply.capacity_milli)
+        assert fast_bound(problem, nothing) == recompute_bound(scenario, nothing.T), seed
+        for method in METHODS:
+            outcome = clear(scenario, method)
+            assert outcome.bound_micro == recompute_bound(scenario, outcome.price_micro), (seed, method)

@@ -6,13 +6,10 @@ import msgspec
 import numpy as np
 from numba import njit
 
-from suanwang.clearing.exact_response import carriage_micro
+from suanwang.clearing.exact_response import COST_MOST, carriage_micro
 from suanwang.clearing.problem import BoolArray, Int32Array, Problem
 from suanwang.clearing.response import Float64Array
 from suanwang.units.rounding import Int64Array
-
-COST_MOST = 4e18
-"""Above any value, and the most that 64 bits hold with room to spare: what costs more is never computed."""
 
 
 class Choices(msgspec.Struct, frozen=True):

@@ -33,6 +33,10 @@ from suanwang.units.rounding import Int64Array, half_even
 
 NO_COST = np.int64(2**62)
 """The least cost of an entry that nothing admits; dearer than any value."""
+COST_MOST = 4e18
+"""Above any value, and the most that 64 bits hold with room to spare: what costs more is never computed."""
+CARRIAGE_MOST = np.int64(2 * 10**15)
+"""Above any value, micro-yuan: data that costs more is said to cost this, so that sums stay in 64 bits."""
 CARRIAGE_DIVISOR = np.int64(10**18)
 """nano-GB · femto-yuan per GB in one micro-yuan."""
 FAR = 1e30
@@ -46,7 +50,10 @@ rounded = njit(cache=True, nogil=True)(half_even)
 
 @njit(cache=True, nogil=True, inline="always")
 def carriage_micro(in_nano_gb: int, in_femto: int, out_nano_gb: int, out_femto: int) -> int:
-    """in·cost + out·cost in micro-yuan, rounded once, half to even; see `units.rounding` for the method."""
+    """in·cost + out·cost in micro-yuan, rounded once, half to even; at most `CARRIAGE_MOST`.
+
+    See `units.rounding` for the method.
+    """
     estimate = (
         np.float64(in_nano_gb) * np.float64(in_femto) + np.float64(out_nano_gb) * np.float64(out_femto)
     ) / 1e18
@@ -62,7 +69,7 @@ def carriage_micro(in_nano_gb: int, in_femto: int, out_nano_gb: int, out_femto: 
     other = CARRIAGE_DIVISOR - remainder
     if remainder > other or (remainder == other and quotient & 1):
         quotient += 1
-    return quotient
+    return min(quotient, CARRIAGE_MOST)
 
 
 @njit(cache=True, nogil=True, **BORROWING)
@@ -82,6 +89,8 @@ def exact_cost(
     least = FAR
     for s in range(Index(begin), Index(end)):
         least = min(least, by_column[at, s + held] - by_column[at, s])
+    if np.float64(milli) * least > COST_MOST:
+        return NO_COST
     cost = np.int64(milli) * np.int64(least)
     if in_nano_gb > 0 or out_nano_gb > 0:
         cost += 1000 * carriage_micro(

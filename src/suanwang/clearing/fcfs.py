@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from suanwang.clearing.exact_response import FAR, carriage_micro
+from suanwang.clearing.exact_response import COST_MOST, FAR, carriage_micro
 from suanwang.clearing.places import Places, no_places
 from suanwang.clearing.problem import BoolArray, Int32Array, Problem
 from suanwang.clearing.response import Float64Array, Index
@@ -21,8 +21,6 @@ NO_SUM = np.int64(2**62)
 """The window sum of a column that has no free start."""
 SPARSE_SHARE = 4
 """Columns are visited one by one where fewer than one in this many is allowed."""
-COST_MOST = 4e18
-"""Above any value, and the most that 64 bits hold with room to spare: what costs more is never computed."""
 
 
 class Ground(NamedTuple):

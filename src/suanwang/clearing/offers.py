@@ -7,8 +7,8 @@ start to the last; rules that depend on the centre alone are asked once a centre
 import numpy as np
 from numba import njit
 
-from suanwang.clearing.exact_response import NO_COST, carriage_micro, rounded
-from suanwang.clearing.fcfs import COST_MOST, NO_SUM
+from suanwang.clearing.exact_response import COST_MOST, NO_COST, carriage_micro, rounded
+from suanwang.clearing.fcfs import NO_SUM
 from suanwang.clearing.problem import BoolArray
 from suanwang.clearing.refusal import FULL, GRADE, LATENCY, RESIDENCY, SERVED, SIZE, VALUE, WINDOW
 from suanwang.clearing.windows import Float64Array, Index

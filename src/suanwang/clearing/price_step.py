@@ -39,7 +39,7 @@ def step_prices(
     With L the load scaled up to all jobs, m the running mean of L/cap − 1 and τ the temperature:
 
         m ← 0.85·m + 0.15·(L/cap − 1)
-        λ ← max(0, λ + 1.5·τ·(max(u + λ, 0) + floor)·clip(m, −0.9, 2))
+        λ ← max(0, λ + 1.5·τ·(max(u, 0) + λ + floor)·clip(m, −0.9, 2))
 
     Steps scale with the local price, so no unit needs tuning; m is never clipped before averaging, which
     would bias it. Where there is no capacity, λ·cap is 0 whatever λ is, and λ stays at `shut_micro`, which no
@@ -63,7 +63,7 @@ def step_prices(
             excess[t, begin + c] = mean if capacity > 0 else excess[t, begin + c]
         for c in range(width):
             now = price[t, begin + c]
-            height = max(np.float64(unit_micro[t, begin + c]) + now, 0.0) + floor_micro[begin + c]
+            height = max(np.float64(unit_micro[t, begin + c]), 0.0) + now + floor_micro[begin + c]
             push = min(max(excess[t, begin + c], EXCESS_LEAST), EXCESS_MOST)
             stepped = max(0.0, now + STEP * temperature * height * push)
             stepped = stepped if capacity_milli[t, begin + c] > 0 else shut_micro[begin + c]

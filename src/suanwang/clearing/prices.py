@@ -26,6 +26,8 @@ AVERAGED_SHARE = 0.15
 STEPS_PER_DRAW = 5
 COLDEST = 12
 """The temperature ends at 2**-12, and less cold in a short search: see `coldest`."""
+WORTH_SHARE = 0.001
+"""Prices begin no smaller than at this share of what jobs are worth; see `price_scale_micro`."""
 JOBS_PER_BATCH_AND_CELL = 0.2
 JOBS_PER_BATCH_LEAST = 100
 BATCHES_MOST = 256
@@ -129,6 +131,23 @@ def class_of_column(problem: Problem) -> Int64Array:
     return np.repeat(np.arange(problem.supply.classes), np.diff(problem.supply.class_first))
 
 
+def price_scale_micro(problem: Problem) -> Float64Array:
+    """(class,) the size that prices begin at: the mean size of its unit costs, whatever their sign.
+
+    Where devices cost next to nothing, it is `WORTH_SHARE` of the median over options of the job's value for
+    each device and slot: starting from nothing, prices would not get where they belong.
+    """
+    supply, demand = problem.supply, problem.demand
+    scale = np.ones(supply.classes)
+    worth = demand.value_micro[demand.job] * 1000.0 / (demand.milli * demand.slots)
+    for k in range(supply.classes):
+        mine = np.abs(supply.unit_micro[:, supply.class_first[k] : supply.class_first[k + 1]])
+        asking = worth[demand.device_class == k]
+        scale[k] = max(scale[k], float(mine.sum()) / max(mine.size, 1))
+        scale[k] = max(scale[k], WORTH_SHARE * float(np.median(asking)) if asking.size else 0.0)
+    return scale
+
+
 def dearest_micro(problem: Problem) -> tuple[Float64Array, Float64Array]:
     """(column,) the price that no job of its class would pay, and the highest that 64 bits allow."""
     supply, demand = problem.supply, problem.demand
@@ -153,12 +172,7 @@ class PriceSearch:
         self.random = np.random.Generator(np.random.PCG64([seed, 1]))
         self.gumbel = gumbel_table()
         self.prior = small_pool_prior(problem)
-        supply = problem.supply
-        mean_unit = np.zeros(supply.classes)
-        for k in range(supply.classes):
-            mine = supply.unit_micro[:, supply.class_first[k] : supply.class_first[k + 1]]
-            mean_unit[k] = max(float(mine.sum()) / mine.size, 1.0) if mine.size else 1.0
-        self.floor_micro = FLOOR_SHARE * mean_unit[class_of_column(problem)]
+        self.floor_micro = FLOOR_SHARE * price_scale_micro(problem)[class_of_column(problem)]
         self.shut_micro, self.ceiling_micro = dearest_micro(problem)
         self.prefix: Float64Array | None = None
 
