@@ -7,6 +7,7 @@ and the line on which each begins.
 
 import codecs
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -15,55 +16,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suanwang.feeds.findings import PLACES_LISTED, Findings
+from suanwang.feeds.sound_rows import sound_rows
+from suanwang.feeds.text_encoding import foreign, likely_encoding, tell_encoding
 from suanwang.units.text import Text, same
 
 CHUNK_BYTES = 1 << 24
 HEAD_BYTES = 1 << 16
 COMMA, NEWLINE, RETURN = 0x2C, 0x0A, 0x0D
-SIGNATURES = (
-    (
-        b"PAR1",
-        Text("a Parquet file named .csv", "Parquet 文件却以 .csv 命名"),
-        Text("rename it to .parquet", "改名为 .parquet"),
-    ),
-    (
-        b"\x1f\x8b",
-        Text("compressed with gzip", "gzip 压缩文件"),
-        Text("decompress it first: gunzip", "先解压：gunzip"),
-    ),
-    (
-        b"PK\x03\x04",
-        Text("a workbook or zip archive", "工作簿或 zip 压缩包"),
-        Text("save it as CSV UTF-8", "另存为 CSV UTF-8"),
-    ),
-)
-UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class CsvShape(msgspec.Struct, frozen=True):
     """What the parser must know: the header's names, how many records, and the line each starts on.
 
-    `first_lines` is None where record i simply stands on line i + 2.
+    `first_lines` is None where record i simply stands on line i + 2. `sound` is None where the file itself
+    is to be parsed; where rows of it are broken (their faults are told) it holds those that are not.
     """
 
     header: tuple[str, ...]
     records: int
     first_lines: NDArray[np.int64] | None
+    sound: bytes | None = None
 
 
 class Tally:
-    """Faults of the rows met so far: exact counts, the first places, and the records that are sound."""
+    """Faults of the rows met so far, exact counts and the first places; `unread`: quotes do not match."""
 
     def __init__(self) -> None:
         self.records = 0
         self.ragged = 0
         self.blank = 0
+        self.unread = False
         self.ragged_places: list[tuple[int, int]] = []
         self.blank_lines: list[int] = []
 
 
-def csv_shape(path: Path, findings: Findings) -> CsvShape | None:
-    """The shape of the file, or None with the faults that stop it from being read."""
+def csv_shape(path: Path, known: Sequence[str], findings: Findings) -> CsvShape | None:
+    """The shape of the file, or None with the faults that stop it from being read.
+
+    `known` are the columns of the table: a header that has none of them is none.
+    """
     name = path.name
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -85,7 +76,7 @@ def csv_shape(path: Path, findings: Findings) -> CsvShape | None:
         if quotes is None:
             return None
     header = header_of(head, name, findings)
-    if header is None:
+    if header is None or not is_header(header, known, name, findings):
         return None
     tally = Tally()
     first_lines = (
@@ -93,22 +84,11 @@ def csv_shape(path: Path, findings: Findings) -> CsvShape | None:
     )
     if tally.blank or tally.ragged:
         tell_rows(tally, len(header), name, findings)
-        return None
+        kept = None if tally.unread else sound_rows(path, len(header))
+        if kept is None:
+            return None
+        return CsvShape(header, len(kept.first_lines), kept.first_lines, kept.content)
     return CsvShape(header, tally.records, first_lines)
-
-
-def foreign(head: bytes, name: str, findings: Findings) -> bool:
-    """True if the file is no CSV at all, or in UTF-16; says so."""
-    for signature, what, remedy in SIGNATURES:
-        if head.startswith(signature):
-            findings.note(
-                "not_csv", name, what, expected=Text("CSV in UTF-8", "UTF-8 编码的 CSV"), remedy=remedy
-            )
-            return True
-    if head.startswith(UTF16_MARKS) or head[:200].count(0) > len(head[:200]) // 4:
-        tell_encoding(name, "UTF-16", 1, findings)
-        return True
-    return False
 
 
 def decoded(file: IO[bytes], name: str, findings: Findings) -> int | None:
@@ -126,45 +106,20 @@ def decoded(file: IO[bytes], name: str, findings: Findings) -> int | None:
             return None
         if not chunk:
             return quotes
-        quotes += chunk.count(b'"')
-        lines += chunk.count(b"\n")
         if b"\0" in chunk:
+            line = lines + chunk[: chunk.index(b"\0")].count(b"\n") + 1
             findings.note(
                 "not_csv",
-                name,
-                Text("zero bytes in the text", "文本中有零字节"),
+                f"{name} row {line}",
+                Text("a zero byte in the text", "文本中有零字节"),
+                expected=Text("CSV in UTF-8", "UTF-8 编码的 CSV"),
                 remedy=Text("write the file again as CSV in UTF-8", "重新以 UTF-8 编码写出 CSV"),
+                file=name,
+                row=line,
             )
             return None
-
-
-def likely_encoding(sample: bytes) -> str:
-    """The encoding that the bytes look like, other than UTF-8."""
-    for cut in range(4):
-        try:
-            text = sample[: len(sample) - cut].decode("gb18030")
-        except UnicodeDecodeError:
-            continue
-        wide = [letter for letter in text if ord(letter) > 127]
-        common = sum("\u4e00" <= letter <= "\u9fff" or letter in "，。；：、（）" for letter in wide)
-        if common * 2 > len(wide):
-            return "GB18030"
-    return "LATIN1"
-
-
-def tell_encoding(name: str, encoding: str, line: int, findings: Findings) -> None:
-    """Adds the fault of a wrong encoding, with the command that converts it."""
-    spoken = {"GB18030": "GBK (GB18030)"}.get(encoding, encoding)
-    command = f"iconv -f {encoding} -t UTF-8 {name} > {name}.utf8 && mv {name}.utf8 {name}"
-    findings.note(
-        "encoding",
-        f"{name} row {line}",
-        Text(f"not UTF-8; it looks like {spoken}", f"不是 UTF-8，像是 {spoken}"),
-        expected=same("UTF-8"),
-        remedy=Text(f"convert it: {command}", f"转换编码：{command}"),
-        file=name,
-        row=line,
-    )
+        quotes += chunk.count(b'"')
+        lines += chunk.count(b"\n")
 
 
 def header_of(head: bytes, name: str, findings: Findings) -> tuple[str, ...] | None:
@@ -208,6 +163,25 @@ def header_of(head: bytes, name: str, findings: Findings) -> tuple[str, ...] | N
                 )
                 return None
     return header
+
+
+def is_header(header: tuple[str, ...], known: Sequence[str], name: str, findings: Findings) -> bool:
+    """Whether the first record names columns at all; says so where it does not."""
+    if any(one.strip().casefold() in known for one in header):
+        return True
+    findings.note(
+        "no_header",
+        f"{name} row 1",
+        Text("the first line is not the header", "首行不是表头"),
+        found=",".join(header),
+        expected=same(",".join(known)),
+        remedy=Text(
+            "put the column names in the first line, nothing above them", "首行写列名，其上不留其他内容"
+        ),
+        file=name,
+        row=1,
+    )
+    return False
 
 
 def plain_rows(path: Path, width: int, tally: Tally) -> None:
@@ -290,6 +264,7 @@ def quoted_rows(path: Path, width: int, tally: Tally, findings: Findings) -> NDA
                 row=line,
             )
             tally.ragged += 1
+            tally.unread = True
             return None
     while blanks and blanks[-1] == line - 1:
         blanks.pop()

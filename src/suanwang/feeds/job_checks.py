@@ -20,6 +20,7 @@ def check_jobs(tables: Tables, book: OptionBook, slots: int | None, findings: Fi
     check_devices(tables, book, findings)
     check_order(jobs, "release_slot", "deadline_slot", findings)
     if slots is not None:
+        check_slot_range(jobs, "release_slot", slots - 1, findings)
         check_slot_range(jobs, "deadline_slot", slots, findings)
     check_windows(tables, book, findings)
     check_residency(tables, findings)
@@ -62,6 +63,8 @@ def check_devices(tables: Tables, book: OptionBook, findings: Findings) -> None:
         Text("rename it, RTX4090 for instance", "改名，例如 RTX4090"),
         warning=True,
     )
+    if not pools.usable or findings.unread(pools.place.path.name, "device"):
+        return
     known = pools.frame["device"].drop_nulls().unique()
     strange = ~book.device.is_in(known.implode())
     if not strange.any():

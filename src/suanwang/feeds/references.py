@@ -62,6 +62,8 @@ def check_reference(read: TableRead, column: str, target: TableRead, key: str, f
     """Every value of `column` stands in the key column of `target`."""
     if read.place is None or not target.usable:
         return
+    if target.place is not None and findings.unread(target.place.path.name, key):
+        return
     values, known = read.frame[column], target.frame[key]
     distinct = values.drop_nulls().unique(maintain_order=True)
     unknown = distinct.filter(~distinct.is_in(known.drop_nulls().unique().implode()))
@@ -100,7 +102,7 @@ def check_filled(tables: Tables, findings: Findings) -> None:
     """Centres, pools and signals have rows; a scenario without jobs is only odd."""
     for name in ("centres", "pools", "signals", "jobs"):
         read = tables[name]
-        if read.place is not None and read.frame.height == 0:
+        if read.place is not None and read.usable and read.frame.height == 0:
             findings.note(
                 "no_rows",
                 read.place.path.name,
@@ -153,8 +155,9 @@ def check_signals(tables: Tables, slots: int, findings: Findings) -> None:
     """Every grid zone of a centre has every slot of the horizon."""
     centres, signals = tables["centres"], tables["signals"]
     check_slot_range(signals, "slot", slots - 1, findings)
-    if centres.place is None or signals.place is None or not signals.frame.height:
+    if centres.place is None or not signals.usable or not signals.frame.height:
         return
+    assert signals.place is not None
     check_reference(centres, "grid_zone", signals, "grid_zone", findings)
     used = centres.frame["grid_zone"].drop_nulls().unique()
     there = (
@@ -237,7 +240,7 @@ def linked_regions(tables: Tables) -> set[str]:
 def check_regions(tables: Tables, findings: Findings) -> None:
     """Regions of jobs, links and pairings are known; of centres it is worth a warning."""
     regions = tables["regions"]
-    if not regions.usable:
+    if not regions.usable or not tables["links"].usable:
         return
     linked = linked_regions(tables)
     jobs = tables["jobs"].frame
@@ -281,7 +284,7 @@ def check_regions(tables: Tables, findings: Findings) -> None:
 def check_hubs(tables: Tables, findings: Findings) -> None:
     """A pairing to a hub without centres has no effect."""
     pairings, centres = tables["pairings"], tables["centres"]
-    if pairings.place is None or centres.place is None:
+    if pairings.place is None or not centres.usable:
         return
     hubs = centres.frame["hub"].drop_nulls().unique()
     values = pairings.frame["to_hub"]

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import yaml
 
-from suanwang.feeds.csv_shape import UTF16_MARKS, likely_encoding, tell_encoding
 from suanwang.feeds.findings import Findings
 from suanwang.feeds.table_files import did_you_mean
+from suanwang.feeds.text_encoding import likely_encoding, tell_encoding, wide_encoding
 from suanwang.model.scenario import ScenarioHeader
 from suanwang.units.text import Text, same
 
@@ -63,7 +63,7 @@ FIELDS = (
         Text("carbon price, micro-yuan per kg", "碳价，微元/千克"),
         Text("a whole number of micro-yuan ≥ 0", "非负整数，微元"),
         most=10**9,
-        doubtful_below=1_000,
+        doubtful_below=5_000,
         doubtful_above=5_000_000,
     ),
     Field(
@@ -71,7 +71,7 @@ FIELDS = (
         Text("moving data, micro-yuan per GB and 1000 km", "数据传输费，微元/GB/千公里"),
         Text("a whole number of micro-yuan ≥ 0", "非负整数，微元"),
         most=10**9,
-        doubtful_below=10,
+        doubtful_below=2_000,
         doubtful_above=20_000_000,
     ),
     Field(
@@ -94,7 +94,8 @@ def read_header(folder: Path, findings: Findings) -> ScenarioHeader | None:
     values: dict[str, Any] = {}
     seen: set[str] = set()
     for key, value in node.value:
-        name, line = str(key.value), key.start_mark.line + 1
+        line = key.start_mark.line + 1
+        name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
         field = next((one for one in FIELDS if one.name == name), None)
         if field is None:
             tell_unknown(name, line, seen, findings)
@@ -141,10 +142,13 @@ def root_node(path: Path, findings: Findings) -> yaml.MappingNode | None:
         return None
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
-        problem = str(getattr(error, "problem", None) or "cannot be parsed")
+        deep = isinstance(error, RecursionError)
+        problem = str(
+            getattr(error, "problem", None) or ("nested too deeply" if deep else "cannot be parsed")
+        )
         findings.note(
             "not_yaml",
             f"{HEADER_FILE} row {line}",
@@ -170,7 +174,9 @@ def root_node(path: Path, findings: Findings) -> yaml.MappingNode | None:
 def header_text(path: Path, findings: Findings) -> str | None:
     """The file as text, or None with the fault that hides it."""
     try:
-        content = path.read_bytes()
+        # a pipe would be waited for without end
+        special = path.exists() and not (path.is_file() or path.is_dir())
+        content = b"" if special else path.read_bytes()
     except FileNotFoundError:
         near = [name.name for name in sorted(path.parent.glob("*.y*ml"))]
         remedy = (
@@ -197,17 +203,28 @@ def header_text(path: Path, findings: Findings) -> str | None:
         return None
     except OSError as error:
         reason = str(error.strerror)
+        refused = isinstance(error, PermissionError)
         findings.note(
             "unreadable",
             HEADER_FILE,
             Text(f"cannot be read ({reason})", f"无法读取（{reason}）"),
-            remedy=Text("check its permissions", "检查文件权限"),
+            remedy=same(f"chmod u+r {HEADER_FILE}")
+            if refused
+            else Text("put the file itself there", "放入文件本身"),
+        )
+        return None
+    if special:
+        findings.note(
+            "unreadable",
+            HEADER_FILE,
+            Text("not a regular file", "不是普通文件"),
+            remedy=Text("put the file itself there", "放入文件本身"),
         )
         return None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        encoding = "UTF-16" if content.startswith(UTF16_MARKS) else likely_encoding(content)
+        encoding = wide_encoding(content) or likely_encoding(content)
         tell_encoding(HEADER_FILE, encoding, content[: error.start].count(b"\n") + 1, findings)
         return None
 

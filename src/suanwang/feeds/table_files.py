@@ -1,6 +1,7 @@
 """Finds the file of each table in a folder, and reads its columns as they are written."""
 
 import difflib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,8 +23,8 @@ COLUMNS_AT_ONCE = 2
 class TableRead:
     """One table as read: a frame in canonical form, null where a value was wrong, and where it came from.
 
-    `usable` is False where the file is missing or could not be read, and then nothing can be said about
-    references to it; `present` is False where there is no file.
+    `usable` is False where the file is missing or could not be read whole, and then nothing can be said
+    about references to it; `present` is False where there is no file.
     """
 
     def __init__(self, table: Table, frame: pl.DataFrame, place: TablePlace | None, usable: bool) -> None:
@@ -42,7 +43,10 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
     """The known name that `name` most likely stands for."""
     folded = {one.casefold(): one for one in known}
     tidy = name.strip().casefold().replace(" ", "_").replace("-", "_")
-    close = difflib.get_close_matches(tidy, list(folded), n=1, cutoff=0.6)
+    # a code that was a float on its way: 510100.0
+    tidy = tidy.removesuffix(".0") if tidy.removesuffix(".0").isdigit() else tidy
+    # most pairs of codes of six digits share half of them
+    close = difflib.get_close_matches(tidy, list(folded), n=1, cutoff=0.8 if tidy.isdigit() else 0.6)
     return folded[close[0]] if close else None
 
 
@@ -168,19 +172,34 @@ def check_header(names: Sequence[str], table: Table, file: str, findings: Findin
     known = [column.name for column in table.columns]
     at: dict[str, int] = {}
     for position, name in enumerate(names):
-        where = f"{file} row 1 {name}" if file.endswith(".csv") else f"{file} {name}"
+        row = 1 if file.endswith(".csv") else None
+        where = f"{file} row 1 {name}" if row else f"{file} {name}"
         if name in at:
             findings.note(
                 "duplicate_column",
                 where,
                 Text("the column is there twice", "列名重复"),
                 found=name,
+                expected=Text("each column once", "每列一次"),
                 remedy=Text("remove one of them", "删去其一"),
                 file=file,
                 column=name,
+                row=row,
             )
         elif name in known:
             at[name] = position
+        elif not name:
+            findings.note(
+                "unnamed_column",
+                f"{where}column {position + 1}",
+                Text(f"column {position + 1} has no name", f"第 {position + 1} 列没有列名"),
+                expected=Text("one of: " + ", ".join(known), "以下之一：" + ", ".join(known)),
+                remedy=Text(
+                    "name it, or remove the comma at the end of each line", "补上列名，或删去每行末尾的逗号"
+                ),
+                file=file,
+                row=row,
+            )
         else:
             free = [one for one in known if one not in names]
             findings.note(
@@ -192,6 +211,7 @@ def check_header(names: Sequence[str], table: Table, file: str, findings: Findin
                 remedy=did_you_mean(name, free, Text("remove the column", "删去该列")),
                 file=file,
                 column=name,
+                row=row,
             )
     for column in table.columns:
         if column.required and column.name not in at:
@@ -209,7 +229,7 @@ def check_header(names: Sequence[str], table: Table, file: str, findings: Findin
 
 def read_csv(path: Path, table: Table, findings: Findings) -> TableRead | None:
     """A CSV table: every column as text, then made canonical."""
-    shape = csv_shape(path, findings)
+    shape = csv_shape(path, [column.name for column in table.columns], findings)
     if shape is None:
         return None
     at = check_header(shape.header, table, path.name, findings)
@@ -221,7 +241,7 @@ def read_csv(path: Path, table: Table, findings: Findings) -> TableRead | None:
         group = names[start : start + at_once]
         try:
             raw = pl.read_csv(
-                path,
+                path if shape.sound is None else io.BytesIO(shape.sound),
                 columns=[at[name] for name in group],
                 infer_schema=False,
                 glob=False,
@@ -237,7 +257,10 @@ def read_csv(path: Path, table: Table, findings: Findings) -> TableRead | None:
         for series, name in zip(raw.get_columns(), sorted(group, key=lambda one: at[one]), strict=True):
             columns[name] = checked_column(series.alias(name), table, place, findings)
         del raw
-    return assembled(table, columns, shape.records, place)
+    read = assembled(table, columns, shape.records, place)
+    # rows are missing: nothing can be said of references to them
+    read.usable = shape.sound is None
+    return read
 
 
 def tell_stray_quote(path: Path, findings: Findings) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-ALTERNATIVE = r"^([^:;\s]+):(\d{1,9}(?:\.\d{1,3})?)(?:x(\d{1,6}))?:(\d{1,6})$"
-"""device, units per node (at most 3 decimals), nodes, slots."""
+ALTERNATIVE = r"^([^:;\s]+):([0-9]{1,9}(?:\.[0-9]{1,3})?)(?:x([0-9]{1,6}))?:([0-9]{1,6})$"
+"""device, units per node (at most 3 decimals), nodes, slots; digits are ASCII, full-width ones are none."""
 
 
 class Alternative(msgspec.Struct, frozen=True):
