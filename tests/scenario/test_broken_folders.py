@@ -4,6 +4,7 @@ A row of `BROKEN` is: name, how the folder is broken, the kind of the fault, its
 """
 # ruff: noqa: E501
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -109,6 +110,16 @@ def parquet_as_csv(folder: Path) -> None:
     pl.read_csv(folder / "pools.csv").write_parquet(folder / "pools.csv")
 
 
+def pipe(file: str) -> Mutation:
+    """A named pipe in place of a file: to read it waits without end."""
+
+    def change(folder: Path) -> None:
+        (folder / file).unlink()
+        os.mkfifo(folder / file)
+
+    return change
+
+
 def overlapping_outage(folder: Path) -> None:
     with (folder / "outages.csv").open("a") as file:
         file.write("zw-910b,5,6,50\n")
@@ -176,7 +187,17 @@ BROKEN: list[tuple[str, Mutation, str, str, tuple[str, ...]]] = [
     ("links without a region", lambda f: [cell("links", row, "region", "")(f) for row in (2, 3, 4)], "empty", "links.csv row 2 region", ()),
     ("old Mac line ends", lambda f: (f / "pools.csv").write_bytes((f / "pools.csv").read_bytes().replace(
         b"\n", b"\r")), "line_end", "pools.csv", ("carriage return",)),
-    ("zero bytes", text("pools.csv", "zw-a100", "zw\0a100"), "not_csv", "pools.csv", ("zero bytes",)),
+    ("zero bytes", text("pools.csv", "zw-a100", "zw\0a100"), "not_csv", "pools.csv row 3", ("a zero byte",)),
+    ("header a pipe", pipe("scenario.yaml"), "unreadable", "scenario.yaml", ("not a regular file",)),
+    ("table a pipe", pipe("jobs.csv"), "unreadable", "jobs.csv", ("not a regular file",)),
+    ("UTF-32", recoded("centres.csv", "utf-32"), "encoding", "centres.csv row 1", ("UTF-32", "iconv -f UTF-32")),
+    ("zstd named .csv", content("pools.csv", b"\x28\xb5\x2f\xfd" + bytes(range(255))), "not_csv", "pools.csv", ("unzstd",)),
+    ("no text at all", content("pools.csv", bytes(range(1, 256)) * 9), "not_text", "pools.csv row 2", ("not a text file",)),
+    ("no header", lambda f: (f / "pools.csv").write_text("".join((f / "pools.csv").read_text().splitlines(True)[1:])),
+     "no_header", "pools.csv row 1", ("not the header", "pool,centre,device")),
+    ("line above the header", text("pools.csv", "pool,", "sep=,\npool,"), "no_header", "pools.csv row 1", ("found 'sep=,'",)),
+    ("comma at the end of each line", lambda f: (f / "pools.csv").write_text((f / "pools.csv").read_text().replace("\n", ",\n")),
+     "unnamed_column", "pools.csv row 1 column 9", ("column 9 has no name",)),
     ("Parquet named .csv", parquet_as_csv, "not_csv", "pools.csv", ("Parquet file named .csv", ".parquet")),
     ("workbook named .csv", content("pools.csv", b"PK\x03\x04rest"), "not_csv", "pools.csv", ("CSV UTF-8",)),
     # headers of tables
@@ -267,6 +288,11 @@ BROKEN: list[tuple[str, Mutation, str, str, tuple[str, ...]]] = [
      ("3 decimals",)),
     ("trailing ; in options", cell("jobs", 2, "options", "A100:8:6;"), "options_grammar", "jobs.csv row 2 options", ()),
     ("full-width colon in options", cell("jobs", 2, "options", "A100：8：6"), "options_grammar", "jobs.csv row 2 options", ()),
+    ("full-width digits in options", cell("jobs", 2, "options", "A100:８:6"), "options_grammar", "jobs.csv row 2 options", ()),
+    ("release past the horizon", lambda f: (cell("jobs", 2, "release_slot", "24")(f), cell("jobs", 2, "deadline_slot", "late")(f)),
+     "past_horizon", "jobs.csv row 2 release_slot", ("at most 23",)),
+    ("region that was a float", cell("jobs", 2, "region", "510100.0"), "unknown_region", "jobs.csv row 2 region",
+     ("510100.0 → 510100?",)),
     ("no options", cell("jobs", 2, "options", ""), "options_grammar", "jobs.csv row 2 options", ()),
     # the header
     ("unknown field", text("scenario.yaml", "slots:", "slotz:"), "unknown_field", "scenario.yaml row 4 slotz",
@@ -288,6 +314,9 @@ BROKEN: list[tuple[str, Mutation, str, str, tuple[str, ...]]] = [
      "scenario.yaml row 4 pack_margin", ("not per cent",)),
     ("list for a value", text("scenario.yaml", "slots: 24", "slots: [24]"), "wrong_type", "scenario.yaml row 4 slots", ()),
     ("no YAML", content("scenario.yaml", "name: [unclosed\n"), "not_yaml", "scenario.yaml row 2", ("not YAML",)),
+    ("YAML too deep", content("scenario.yaml", "name: " + "[" * 5_000), "not_yaml", "scenario.yaml row 1", ("too deeply",)),
+    ("YAML with a list for a name", text("scenario.yaml", "slots: 24", "? [a]\n: 1\nslots: 24"), "unknown_field",
+     "scenario.yaml row 4 ?", ()),
     ("YAML without fields", content("scenario.yaml", "just words\n"), "not_yaml", "scenario.yaml", ("not a map",)),
     # Parquet
     ("damaged Parquet", truncated_parquet, "unreadable", "pools.parquet", ("damaged",)),
@@ -335,6 +364,17 @@ DOUBTFUL: list[tuple[str, Mutation, str, str, str]] = [
     ("memory in MB", times("devices", "memory_gb", 1000), "doubtful_unit", "devices.csv", "memory_gb"),
     ("carbon price per tonne", text("scenario.yaml", ": 62360", ": 62360000"), "doubtful_unit", "scenario.yaml",
      "carbon_price_micro_per_kg"),
+    ("rent times 1/1000", times("pools", "price_micro_per_device_hour", 1e-3), "doubtful_median", "pools.csv", "price_micro_per_device_hour"),
+    ("idle power in kW", times("pools", "idle_w_per_device", 1e-3), "idle_too_small", "pools.csv", "idle_w_per_device"),
+    ("EFLOPS for PFLOPS", times("devices", "fp16_pflops", 0.001), "doubtful_median", "devices.csv", "fp16_pflops"),
+    ("data cost in milli-yuan", times("links", "cost_micro_per_gb", 0.001), "doubtful_median", "links.csv", "cost_micro_per_gb"),
+    ("bandwidth in Mbit/s", times("links", "gbps", 1000), "doubtful_median", "links.csv", "gbps"),
+    ("latency limit in µs", times("jobs", "max_rtt_ms", 1000), "doubtful_median", "jobs.csv", "max_rtt_ms"),
+    ("value in milli-yuan", times("jobs", "value_micro", 1e-3), "doubtful_value", "jobs.csv", "value_micro"),
+    ("value times 1000", times("jobs", "value_micro", 1000), "doubtful_value", "jobs.csv", "value_micro"),
+    ("green power in kW", times("green", "green_w", 0.001), "doubtful_green", "green.csv", "green_w"),
+    ("green power times 1000", times("green", "green_w", 1000), "doubtful_green", "green.csv", "green_w"),
+    ("carbon price in yuan per tonne", text("scenario.yaml", ": 62360", ": 62"), "doubtful_unit", "scenario.yaml", "carbon_price_micro_per_kg"),
     ("idle above busy", cell("pools", 2, "idle_w_per_device", "900"), "idle_above_busy", "pools.csv", "idle_w_per_device"),
     ("device that no pool has", cell("jobs", 2, "options", "H100:8:6;A100:8:6"), "device_without_pool", "jobs.csv", "options"),
     ("device that no option can name", lambda f: (text("pools.csv", ",cpu,", ",one core,")(f), text("devices.csv", "cpu,", "one core,")(f)), "unaskable_device", "pools.csv", "device"),
@@ -423,6 +463,25 @@ def test_all_faults_of_all_tables_come_at_once(folder: Path) -> None:
     assert kinds == {
         "header_value", "below_least", "nan", "duplicate_key", "options_grammar", "encoding", "missing_table",
     }  # fmt: skip
+
+
+def test_rows_of_the_wrong_width_hide_no_other_fault_and_invent_none(folder: Path) -> None:
+    """What the sound rows and the header say wrongly is told too; what only a broken row could answer is not."""
+    text("pools.csv", ",6500000", "")(folder)
+    cell("pools", 4, "devices", "-1")(folder)
+    text("pools.csv", "idle_w_per_device", "idle")(folder)
+    faults = [fault for fault in faults_of(folder) if not fault.warning]
+    assert [(fault.kind, fault.where) for fault in faults] == [
+        ("ragged_row", "pools.csv row 2"),
+        ("unknown_column", "pools.csv row 1 idle"),
+        ("missing_column", "pools.csv idle_w_per_device"),
+        ("below_least", "pools.csv row 4 devices"),
+    ]
+
+
+def test_a_key_column_that_is_missing_makes_no_reference_wrong(folder: Path) -> None:
+    text("pools.csv", "pool,centre,device,", "Pool,centre,Device,")(folder)
+    assert {fault.kind for fault in faults_of(folder)} == {"unknown_column", "missing_column"}
 
 
 def test_counts_are_exact_and_the_first_hundred_places_are_listed(folder: Path) -> None:

@@ -35,6 +35,8 @@ assumed, from memory), and a code that is not among them takes the point of its 
 - Parquet columns may be integers, floats, decimals, strings or categories: they are accepted where every
   value converts exactly. Integers are good names (`510100`). NaN is a fault; an empty optional cell is null.
 - A figure outside the range of "plausible" is accepted with a warning: the unit is probably wrong.
+  So are medians, and figures beside each other, that look wrong by a factor of 1000: rents, values beside
+  what jobs cost, idle beside busy power, green power beside what its centre draws, links beside light.
 - Slots count from the start of the scenario and are half-open: a job with `deadline_slot` 24 may use slot 23.
 """
 

@@ -17,15 +17,28 @@ from suanwang.units.text import Text
 FAR_FROM_MEDIAN = 300.0
 LIGHT_KM_PER_MS = 299.792458
 SITE_FAR_KM = 1_500.0
-VALUE_SHARE_LEAST = 0.01
+VALUE_SHARE_LEAST = 0.1
+VALUE_SHARE_MOST = 3_000.0
+IDLE_SHARE_LEAST = 0.001
+GREEN_SHARE_LEAST, GREEN_SHARE_MOST = 0.001, 100.0
 MEDIAN_BOUNDS: tuple[tuple[str, str, float, float, Text], ...] = (
     ("signals", "price_micro_per_kwh", 20_000, 5_000_000, Text("micro-yuan per kWh", "微元/千瓦时")),
     ("signals", "carbon_g_per_kwh", 2, 1_500, Text("g/kWh", "克/千瓦时")),
-    ("jobs", "gb_in", 0, 50_000, Text("GB", "GB")),
-    ("jobs", "gb_out", 0, 50_000, Text("GB", "GB")),
+    ("green", "price_micro_per_kwh", 20_000, 5_000_000, Text("micro-yuan per kWh", "微元/千瓦时")),
+    ("pools", "price_micro_per_device_hour", 15_000, 200_000_000, Text("micro-yuan per hour", "微元/时")),
+    ("devices", "fp16_pflops", 0.003, 20, Text("PFLOPS", "PFLOPS")),
+    ("devices", "fp64_tflops", 0.03, 1_000, Text("TFLOPS", "TFLOPS")),
+    ("links", "cost_micro_per_gb", 1_000, 50_000_000, Text("micro-yuan per GB", "微元/GB")),
+    ("links", "gbps", 0.05, 800, Text("Gbit/s", "Gbit/s")),
+    ("jobs", "gb_in", 0, 20_000, Text("GB", "GB")),
+    ("jobs", "gb_out", 0, 20_000, Text("GB", "GB")),
+    ("jobs", "max_rtt_ms", 0.1, 3_000, Text("ms", "毫秒")),
 )
 """table, column, least and most of the median of its non-zero sizes, unit. Assumed: a twentieth to ten times
-of Chinese tariffs (0.4 to 0.8 CNY/kWh), and a tenth to twice of provincial grid factors."""
+of Chinese tariffs (0.4 to 0.8 CNY/kWh), a tenth to twice of provincial grid factors; rents from a fifth of a
+core's (0.08 CNY/h) to ten times of the dearest device's; devices from a tenth of an old card's to ten times
+of a new one's; data from a hundredth of what moving it within a city costs; limits of round trips from a
+tenth of the target within a city (1 ms) to what no network needs."""
 
 REMEDY = Text("check the unit", "检查单位")
 
@@ -37,6 +50,7 @@ def check_plausible(tables: Tables, book: OptionBook, slot_minutes: int, finding
     check_medians(tables, findings)
     check_classes(tables["pools"], findings)
     check_idle(tables["pools"], findings)
+    check_green(tables, findings)
     check_values(tables, book, slot_minutes, findings)
     check_light(tables, findings)
     check_sites(tables, findings)
@@ -123,13 +137,20 @@ def check_classes(pools: TableRead, findings: Findings) -> None:
 
 
 def check_idle(pools: TableRead, findings: Findings) -> None:
-    """An idle device that draws more than a busy one; nodes larger than their pool."""
+    """An idle device that draws more than a busy one, or next to nothing; nodes larger than their pool."""
     if pools.place is None:
         return
     idle = pools.frame["idle_w_per_device"] > pools.frame["power_w_per_device"]
     what = Text("an idle device draws more than a busy one", "空载功率高于满载功率")
     expected = Text("at most power_w_per_device", "不超过 power_w_per_device")
     warn(pools, "idle_w_per_device", "idle_above_busy", idle, what, expected, findings)
+    power, draw = pools.frame["power_w_per_device"], pools.frame["idle_w_per_device"]
+    least = (draw > 0) & (draw < power * IDLE_SHARE_LEAST)
+    what = Text(
+        "an idle device draws next to nothing; kW in place of W?", "空载功率几近于零；是否把千瓦当成了瓦？"
+    )
+    expected = Text("0, or a share of power_w_per_device", "0，或 power_w_per_device 的一部分")
+    warn(pools, "idle_w_per_device", "idle_too_small", least, what, expected, findings)
     devices = pools.frame["devices"]
     small = (devices > 0) & (pools.frame["devices_per_node"] > devices)
     what = Text("a node larger than its pool", "单节点卡数超过资源池卡数")
@@ -137,8 +158,33 @@ def check_idle(pools: TableRead, findings: Findings) -> None:
     warn(pools, "devices_per_node", "node_above_pool", small, what, expected, findings)
 
 
+def check_green(tables: Tables, findings: Findings) -> None:
+    """Green power thousands of times above or below what its centre can draw."""
+    green, pools, centres = tables["green"], tables["pools"], tables["centres"]
+    if green.place is None or not pools.frame.height or not centres.frame.height:
+        return
+    drawn = (
+        pools.frame.join(centres.frame.select("centre", "pue").unique("centre", keep="first"), on="centre")
+        .group_by("centre")
+        .agg(full_w=(pl.col("devices") * pl.col("power_w_per_device") * pl.col("pue")).sum())
+    )
+    ratio = (
+        green.frame.join(drawn, on="centre", how="left", maintain_order="left")
+        .select(
+            ratio=pl.when(pl.col("full_w") > 0).then(
+                pl.col("green_w").max().over("centre") / pl.col("full_w")
+            )
+        )
+        .to_series()
+    )
+    wrong = (ratio > GREEN_SHARE_MOST) | ((ratio > 0) & (ratio < GREEN_SHARE_LEAST))
+    what = Text("at its most, far from what the centre can draw", "最大值与中心满载功率相差悬殊")
+    expected = Text("watts, a share of the centre's full power", "瓦，与中心满载功率相当")
+    warn(green, "green_w", "doubtful_green", wrong, what, expected, findings)
+
+
 def check_values(tables: Tables, book: OptionBook, slot_minutes: int, findings: Findings) -> None:
-    """Values so far below what the jobs cost that they must be yuan, not micro-yuan."""
+    """Values so far below or above what the jobs cost that they can hardly be micro-yuan."""
     jobs, pools = tables["jobs"], tables["pools"]
     if jobs.place is None or pools.place is None or not jobs.frame.height:
         return
@@ -159,21 +205,35 @@ def check_values(tables: Tables, book: OptionBook, slot_minutes: int, findings: 
     with np.errstate(invalid="ignore", divide="ignore"):
         share = values / least[book.text_of_job]
     known = np.isfinite(share) & (values > 0)
-    if 2 * np.count_nonzero(known & (share < VALUE_SHARE_LEAST)) > np.count_nonzero(known):
-        findings.note(
-            "doubtful_value",
-            f"{jobs.place.path.name} value_micro",
+    half = np.count_nonzero(known) / 2
+    for wrong, what in (
+        (
+            share < VALUE_SHARE_LEAST,
             Text(
-                "suspicious: most jobs are worth under a hundredth of what they cost at least",
-                "数值可疑：多数作业的价值不到其最低费用的百分之一",
+                "suspicious: most jobs are worth under a tenth of what they cost at least",
+                "数值可疑：多数作业的价值不到其最低费用的十分之一",
             ),
-            found=f"{float(np.median(values)):,.6g}",
-            expected=Text("micro-yuan: 1 CNY = 1,000,000", "微元：1 元 = 1,000,000"),
-            remedy=REMEDY,
-            warning=True,
-            file=jobs.place.path.name,
-            column="value_micro",
-        )
+        ),
+        (
+            share > VALUE_SHARE_MOST,
+            Text(
+                "suspicious: most jobs are worth thousands of times what they cost at least",
+                "数值可疑：多数作业的价值为其最低费用的数千倍",
+            ),
+        ),
+    ):
+        if np.count_nonzero(known & wrong) > half:
+            findings.note(
+                "doubtful_value",
+                f"{jobs.place.path.name} value_micro",
+                what,
+                found=f"{float(np.median(values[known])):,.6g}",
+                expected=Text("micro-yuan: 1 CNY = 1,000,000", "微元：1 元 = 1,000,000"),
+                remedy=REMEDY,
+                warning=True,
+                file=jobs.place.path.name,
+                column="value_micro",
+            )
 
 
 def check_light(tables: Tables, findings: Findings) -> None:
