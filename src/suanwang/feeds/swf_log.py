@@ -35,6 +35,20 @@ FIELDS = (
     "think_s",
 )
 
+LARGEST = 2.0**53
+"""Every whole number up to here is a float."""
+
+LARGEST_OF = {
+    "submit_s": 1e11,
+    "wait_s": 1e11,
+    "run_s": 1e11,
+    "processors": 1e8,
+    "requested_processors": 1e8,
+}
+"""Three thousand years, and more processors than any pool may have."""
+
+HEADER_RANGE = {"UnixStartTime": (0, 10**11), "TimeZone": (-86_400, 86_400)}
+
 PARTIAL = (2, 3, 4)
 """Statuses of the lines that tell one burst of a job whose whole has a line of its own."""
 
@@ -103,9 +117,16 @@ def note_header(
         return
     try:
         numbers[key] = int(value.split()[0]) if value else 0
+        least, most = HEADER_RANGE.get(key, (-(10**8), 10**8))
+        if not least <= numbers[key] <= most:
+            raise ValueError(key)
     except ValueError:
         faults.add(
-            line, f"header {key}", Text(f"{key} is not a number", f"{key} 不是数字"), value, same("0, 1, 2 …")
+            line,
+            f"header {key}",
+            Text(f"{key} is not a number, or none that can be", f"{key} 不是数字或不合理"),
+            value,
+            same("0, 1, 2 …"),
         )
         return
     if key.startswith("Max") and numbers[key] <= 0:
@@ -124,10 +145,17 @@ def row_of(words: list[str], line: int, faults: LineFaults) -> list[float] | Non
         )
         return None
     try:
-        return [float(word) for word in words]
+        return [number(word) for word in words]
     except ValueError as error:
         faults.add(line, "number", NOT_A_NUMBER, str(error).rpartition(": ")[2].strip("'"), A_NUMBER)
         return None
+
+
+def number(word: str) -> float:
+    """The number of a field; raises ValueError for what is one only in Python: `1_000`, `１`."""
+    if "_" in word or not word.isascii():
+        raise ValueError(f"not a number: {word}")
+    return float(word)
 
 
 def check_values(columns: dict[str, NDArray[np.float64]], lines: list[int], faults: LineFaults) -> None:
@@ -136,6 +164,15 @@ def check_values(columns: dict[str, NDArray[np.float64]], lines: list[int], faul
         known = name in ("job", "submit_s")
         for index in np.flatnonzero(~np.isfinite(column)):
             faults.add(lines[index], "number", NOT_A_NUMBER, f"{column[index]:g}", A_NUMBER)
+        most = LARGEST_OF.get(name, LARGEST)
+        for index in np.flatnonzero(np.isfinite(column) & (column > most)):
+            faults.add(
+                lines[index],
+                f"{name} large",
+                Text(f"{name} is too large", f"{name} 过大"),
+                f"{column[index]:g}",
+                same(f"≤ {most:,.0f}"),
+            )
         for index in np.flatnonzero(np.isfinite(column) & (column < (0 if known else -1))):
             faults.add(
                 lines[index],

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,7 +15,11 @@ from suanwang.feeds.findings import PLACES_LISTED, shown
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 
+LINE_END = re.compile("\r\n|\r|\n")
+"""Not all that `str.splitlines` takes for one: a form feed in a comment begins no line."""
+
 NOTHING = same("")
+MEND = Text("mend the line, or remove it", "修改或删去该行")
 
 DAMAGED = (
     OSError,
@@ -42,7 +47,7 @@ class LineFaults:
         if self._counts[kind] <= PLACES_LISTED:
             where = f"{self.file.name}:{line}"
             self._listed.append(
-                Fault(where, what, shown(found), expected, kind=kind, file=self.file.name, row=line)
+                Fault(where, what, shown(found), expected, MEND, kind=kind, file=self.file.name, row=line)
             )
 
     @property
@@ -72,7 +77,9 @@ def read_lines(file: Path, encoding_errors: str = "strict") -> list[str]:
             Text("name the file in it", "请给出其中的文件"),
         )
     if not file.exists():
-        raise fault_of_file(file, "missing", Text("there is no such file", "文件不存在"))
+        raise fault_of_file(
+            file, "missing", Text("there is no such file", "文件不存在"), Text("check the path", "检查路径")
+        )
     try:
         content = unpacked(file.read_bytes(), file)
     except DAMAGED as error:
@@ -83,9 +90,19 @@ def read_lines(file: Path, encoding_errors: str = "strict") -> list[str]:
             Text("fetch it again: it is truncated or damaged", "文件不完整或已损坏，请重新获取"),
         ) from error
     if not content.strip():
-        raise fault_of_file(file, "empty", Text("is empty", "是空文件"))
+        raise fault_of_file(
+            file, "empty", Text("is empty", "是空文件"), Text("name the file of the trace", "请给出轨迹文件")
+        )
+    if b"\0" in content:
+        raise fault_of_file(
+            file,
+            "not text",
+            Text("is not text in UTF-8: it has zero bytes", "不是 UTF-8 文本：含零字节"),
+            Text("unpack it, or save it as UTF-8", "请解压，或存为 UTF-8"),
+        )
     try:
-        return content.decode("utf-8-sig", errors=encoding_errors).splitlines()
+        lines = LINE_END.split(content.decode("utf-8-sig", errors=encoding_errors))
+        return lines if lines[-1] else lines[:-1]
     except UnicodeDecodeError as error:
         raise fault_of_file(
             file,

@@ -5,12 +5,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suanwang.feeds.import_report import Count
+from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text
 
 Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 DAY_SECONDS = 86_400
+SLOTS_MOST = 100_000
+"""The most slots of a scenario."""
 
 
 class Horizon(msgspec.Struct, frozen=True):
@@ -27,7 +30,26 @@ class Horizon(msgspec.Struct, frozen=True):
         if days is not None:
             seconds = min(seconds, round(days * DAY_SECONDS))
         slot_seconds = slot_minutes * 60
-        return cls(first_s, max(1, -(-seconds // slot_seconds)), slot_seconds)
+        slots = max(1, -(-seconds // slot_seconds))
+        if slots > SLOTS_MOST:
+            raise InvalidInput([too_long(slots, seconds)])
+        return cls(first_s, slots, slot_seconds)
+
+
+def too_long(slots: int, seconds: int) -> Fault:
+    """The fault of a trace that no scenario holds in slots of this length."""
+    days = f"{seconds // DAY_SECONDS:,}"
+    return Fault(
+        where="horizon",
+        what=Text("the trace is longer than a scenario can be", "记录时间跨度超出场景上限"),
+        found=f"{slots:,}",
+        expected=Text(f"at most {SLOTS_MOST:,} slots", f"至多 {SLOTS_MOST:,} 个时段"),
+        remedy=Text(
+            f"it spans {days} days: check its times, or give --days or a longer --slot-minutes",
+            f"跨度 {days} 天：检查其时间，或用 --days、更长的 --slot-minutes",
+        ),
+        kind="horizon",
+    )
 
 
 class Placed(msgspec.Struct, frozen=True):

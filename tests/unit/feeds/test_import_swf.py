@@ -155,6 +155,12 @@ def kinds(path: Path) -> list[str]:
         (line(7, 0, 0, 900, -3), "processors negative"),
         (line(-7, 0, 0, 900, 3), "job negative"),
         (line(1, 0, 0, 900, 3), "twice"),
+        (line(7, 0, 0, 900, 3).replace("900", "9_00"), "number"),
+        (line(7, 0, 0, 900, 3).replace("900", "９００"), "number"),
+        (line(7, 1e300, 0, 900, 3), "submit_s large"),
+        (line(7, 0, 0, 10**15, 3), "run_s large"),
+        (line(7, 0, 0, 900, 10**18), "processors large"),
+        (line(10**30, 0, 0, 900, 3), "job large"),
     ],
 )
 def test_a_wrong_line_is_a_fault_with_its_number(tmp_path: Path, wrong: str, kind: str) -> None:
@@ -162,12 +168,41 @@ def test_a_wrong_line_is_a_fault_with_its_number(tmp_path: Path, wrong: str, kin
     with pytest.raises(InvalidInput) as error:
         read_swf(path)
     assert [(fault.kind, fault.row) for fault in error.value.faults] == [(kind, 7)]
+    assert all(fault.remedy.en for fault in error.value.faults)
 
 
 def test_all_wrong_lines_come_at_once(tmp_path: Path) -> None:
     path = log(tmp_path, "1 2", line(2, -5, 0, 1, 1), "x " * 18, head="; MaxProcs: many\n")
     assert kinds(path) == ["header MaxProcs", "fields", "submit_s negative", "number"]
     assert kinds(log(tmp_path)) == ["no jobs"]
+
+
+@pytest.mark.parametrize(
+    "clock", ["UnixStartTime: 99999999999999999999", "UnixStartTime: -5", "TimeZone: 999999"]
+)
+def test_a_clock_that_no_machine_had_is_a_fault(tmp_path: Path, clock: str) -> None:
+    key = clock.partition(":")[0]
+    assert kinds(log(tmp_path, line(1, 0, 0, 900, 3), head=f"; {clock}\n")) == [f"header {key}"]
+
+
+def test_a_log_longer_than_a_scenario_can_be_is_refused(tmp_path: Path) -> None:
+    path = log(tmp_path, line(1, 0, 0, 900, 3), line(2, 10**9, 0, 900, 3))
+    with pytest.raises(InvalidInput) as error:
+        import_swf([path], ImportChoices())
+    assert [fault.kind for fault in error.value.faults] == ["horizon"]
+    scenario, _ = import_swf([path], ImportChoices(days=2.0))
+    assert scenario.jobs.height == 1
+
+
+def test_a_form_feed_in_a_comment_begins_no_line(tmp_path: Path) -> None:
+    head = HEAD + "; Note: page one\x0cpage two\n"
+    assert len(read_swf(log(tmp_path, line(1, 0, 0, 900, 3), head=head))["job"]) == 1
+
+
+def test_zero_bytes_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "log.swf"
+    path.write_bytes((HEAD + line(1, 0, 0, 900, 3)).encode("utf-16"))
+    assert kinds(path) == ["not text"]
 
 
 @given(processors=st.integers(1, 5000), per_node=st.integers(1, 96))
