@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.out_folder import refuse_file
 from suanwang.units.text import Language, Text
 from suanwang.units.uncollected import uncollected
 
@@ -99,6 +100,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
         prepare(arguments.ray)
     folder: Path = arguments.folder
     out: Path = arguments.out or folder / "result"
+    refuse_file(out)
     with uncollected():
         report, scenario = clear_folder(
             folder, out, arguments.method, arguments.seed, arguments.threads, arguments.steps,

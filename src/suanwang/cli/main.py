@@ -7,10 +7,13 @@ import json
 import locale
 import os
 import sys
-from typing import NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from suanwang import __version__
 from suanwang.units.text import Language, Text
+
+if TYPE_CHECKING:
+    from suanwang.units.errors import SuanwangError
 
 
 class Command(Protocol):
@@ -185,27 +188,52 @@ def main(argv: list[str]) -> int:
     language = choose_language(argv)
     arguments = parser_for(argv, language).parse_args(argv)
     # Loaded here, so that `--help` does not pay for it.
-    from suanwang.units.errors import SuanwangError
+    from suanwang.units.errors import Fault, InvalidInput, SuanwangError
 
     try:
         return int(arguments.execute(arguments, language))
     except SuanwangError as error:
-        if getattr(arguments, "json", False):
-            faults = [
-                {"where": f.where, "found": f.found, "what": f.what.say(language)} for f in error.faults
-            ]
-            print(json.dumps({"error": faults}, ensure_ascii=False))
-        from suanwang.cli.fault_report import fault_lines
-
-        for line in fault_lines(error.faults, language, places=3):
-            print(line, file=sys.stderr)
-        return error.exit_code
+        return tell(error, bool(getattr(arguments, "json", False)), language)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        reason = error.strerror or str(error)
+        fault = Fault(
+            where=str(error.filename),
+            what=Text(f"cannot be read or written ({reason})", f"无法读写（{reason}）"),
+            remedy=Text(
+                "check the path, its permissions and the space on its disk", "检查路径、权限与磁盘空间"
+            ),
+            kind="file",
+        )
+        return tell(InvalidInput([fault]), bool(getattr(arguments, "json", False)), language)
     except KeyboardInterrupt:
         print(Text("stopped", "已中断").say(language), file=sys.stderr)
         return 130
+
+
+def tell(error: "SuanwangError", as_json: bool, language: Language) -> int:
+    """Says every fault on standard error, as one JSON document on standard output too; the exit code."""
+    if as_json:
+        faults = [
+            {
+                "where": one.where,
+                "found": one.found,
+                "what": one.what.say(language),
+                "expected": one.expected.say(language),
+                "remedy": one.remedy.say(language),
+            }
+            for one in error.faults
+        ]
+        print(json.dumps({"error": faults}, ensure_ascii=False))
+    from suanwang.cli.fault_report import fault_lines
+
+    for line in fault_lines(error.faults, language, places=3):
+        print(line, file=sys.stderr)
+    return error.exit_code
 
 
 def run() -> NoReturn:

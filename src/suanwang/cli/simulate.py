@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suanwang.cli.out_folder import refuse_file
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     policies, terms = read_flags(arguments)
     folder: Path = arguments.folder
     out: Path = arguments.out or folder / "simulated"
+    refuse_file(out)
     scenario, lives = simulate_folder(arguments, folder, out, policies, terms, language)
     from rich.console import Console
 
