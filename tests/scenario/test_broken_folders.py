@@ -301,6 +301,8 @@ BROKEN: list[tuple[str, Mutation, str, str, tuple[str, ...]]] = [
     ("field twice", text("scenario.yaml", "slots: 24\n", "slots: 24\nslots: 48\n"), "duplicate_field",
      "scenario.yaml row 5 slots", ("twice",)),
     ("start without offset", text("scenario.yaml", "+08:00", ""), "header_value", "scenario.yaml row 2 start", ("offset",)),
+    ("start too late for a horizon", text("scenario.yaml", "2026-03-02T00", "9999-12-31T23"), "header_value",
+     "scenario.yaml row 2 start", ("not in the years",)),
     ("start no instant", text("scenario.yaml", "2026-03-02T00", "2026-13-02T00"), "header_value",
      "scenario.yaml row 2 start", ("not an instant",)),
     ("money as float", text("scenario.yaml", ": 62360", ": 62360.5"), "header_value",

@@ -19,6 +19,8 @@ HEADER_FILE = "scenario.yaml"
 WHOLE = re.compile(r"[+-]?[0-9]+")
 SHARE = re.compile(r"[0-9]*\.?[0-9]+([eE]-?[0-9]+)?|[0-9]+\.")
 DIGITS_MOST = 18
+YEAR_LEAST, YEAR_MOST = 1900, 9000
+"""The longest horizon, three centuries, ends before the last instant that a date can tell, in year 9999."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -303,6 +305,9 @@ def read_start(_field: Field, text: str) -> tuple[object | None, Text | None]:
         return None, Text("not an instant", "不是合法的时刻")
     if start.tzinfo is None:
         return None, Text("without an offset from UTC", "缺少时区偏移")
+    if not YEAR_LEAST <= start.year <= YEAR_MOST:
+        years = f"{YEAR_LEAST} .. {YEAR_MOST}"
+        return None, Text(f"not in the years {years}", f"不在 {years} 年之内")
     return start, None
 
 
