@@ -236,6 +236,7 @@ BROKEN: list[tuple[str, Mutation, str, str, tuple[str, ...]]] = [
     ("date in a slot", cell("jobs", 2, "release_slot", "2026-03-02"), "date", "jobs.csv row 2 release_slot",
      ("number of the slot",)),
     ("unit in a number", cell("jobs", 2, "gb_in", "12GB"), "unit_in_number", "jobs.csv row 2 gb_in", ("its unit",)),
+    ("digits of another script", cell("jobs", 2, "gb_in", "١٢"), "not_a_number", "jobs.csv row 2 gb_in", ("0-9",)),
     ("word for a number", cell("jobs", 2, "gb_in", "plenty"), "not_a_number", "jobs.csv row 2 gb_in", ("plenty",)),
     ("spaces around a number", cell("jobs", 2, "gb_in", " 5"), "space_around", "jobs.csv row 2 gb_in", ("spaces",)),
     ("spaces around a name", cell("pools", 2, "device", "A100 "), "space_around", "pools.csv row 2 device", ("spaces",)),

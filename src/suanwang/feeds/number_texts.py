@@ -96,7 +96,7 @@ DIAGNOSES = (
     ),
     Diagnosis(
         "too_large",
-        r"^[+-]?\d+$",
+        r"^[+-]?[0-9]+$",
         Text("a number past 64 bits", "超出 64 位整数"),
         Text("check the unit and the digits", "检查单位与位数"),
     ),
