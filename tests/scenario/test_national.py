@@ -249,6 +249,33 @@ def test_figures_of_the_user_are_used(tmp_path: Path) -> None:
         make_national(10, 20, figures=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "where"),
+    [
+        ("devices.csv", "0.989", "much", "devices.csv row 2 fp16_pflops"),
+        ("devices.csv", "H800,", "H100,", "devices.csv row 3 device"),
+        ("devices.csv", "board_w", "watts", "devices.csv row 1 board_w"),
+        ("devices.csv", "RTX4090,", "RTX5090,", "assumptions.yaml devices"),
+        ("clusters.csv", "1.25", "0.5", "clusters.csv row 2 pue_ceiling"),
+        ("clusters.csv", "40.4", "404", "clusters.csv row 2 lat"),
+        ("grid_zones.csv", "0.5554", "-0.5554", "grid_zones.csv row 2 carbon_kg_per_kwh"),
+        ("grid_zones.csv", "plain", "plane", "grid_zones.csv rule"),
+    ],
+)
+def test_figures_that_cannot_be_are_refused(
+    tmp_path: Path, file: str, old: str, new: str, where: str
+) -> None:
+    for path in DATA.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    text = (tmp_path / file).read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InvalidInput) as error:
+        read_book(tmp_path)
+    assert where in {fault.where for fault in error.value.faults}
+    assert all(fault.remedy.en for fault in error.value.faults)
+
+
 def test_every_figure_is_marked() -> None:
     book = read_book()
     marks = {"published", "transcribed", "assumed"}

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from suanwang.feeds.reference.figure_checks import figure_faults, unknown_names
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 
@@ -222,8 +223,9 @@ def read_book(folder: Path = DATA) -> Book:
         except (OSError, pl.exceptions.PolarsError) as error:
             faults.append(_fault(folder / name, error))
     if not faults:
+        faults = figure_faults(frames)
         try:
-            return Book(
+            book = Book(
                 frames["clusters.csv"],
                 frames["grid_zones.csv"],
                 frames["devices.csv"],
@@ -233,7 +235,24 @@ def read_book(folder: Path = DATA) -> Book:
             )
         except msgspec.MsgspecError as error:
             faults.append(_fault(folder, error))
+        else:
+            faults = faults or name_faults(book)
+            if not faults:
+                return book
     raise InvalidInput(faults)
+
+
+def name_faults(book: Book) -> list[Fault]:
+    """Names that one file of figures takes from another and that are not there."""
+    assumed = book.assumed
+    devices = [
+        *(name for work in assumed.work.values() for name in (*work.devices, *work.swap[1])),
+        *(name for family in assumed.families.values() for name in family.devices),
+    ]
+    return [
+        *unknown_names("assumptions.yaml", "devices", devices, book.device_names),
+        *unknown_names("grid_zones.csv", "rule", book.grid_zones["rule"].to_list(), book.tariff_rules),
+    ]
 
 
 def _fault(place: Path, error: Exception) -> Fault:
