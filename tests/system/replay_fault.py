@@ -1,4 +1,4 @@
-"""Lives through worlds of faults again: `python -m tests.system.replay_fault any|clocks|brief SEED …`."""
+"""Lives through worlds of faults again: `python -m tests.system.replay_fault any|clocks|brief|ambush SEED …`."""
 
 import sys
 

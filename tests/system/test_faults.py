@@ -6,7 +6,7 @@ A seed that fails prints the command that shows it again.
 import pytest
 
 from suanwang.engine import lateness
-from suanwang.engine.events import AttemptLetIn, JobQueued, decode
+from suanwang.engine.events import AnyEvent, AttemptLetIn, JobQueued, decode
 from suanwang.runtime.writer import Writer
 from suanwang.simulator.faults import world as world_of_faults
 from suanwang.simulator.faults.plan import SECOND_US
@@ -17,6 +17,7 @@ from suanwang.simulator.faults.world import World
 SEEDS_IN_TEST, SEEDS_IN_SOAK, SEEDS_AT_ONCE = 160, 5000, 20
 SEEDS_OF_CLOCKS, CLOCKS_IN_SOAK = 20, 2000
 SEEDS_OF_CROWDS, CROWDS_IN_SOAK = 20, 2000
+SEEDS_OF_AMBUSHES, AMBUSHES_IN_SOAK = 20, 2000
 
 
 def live_through(seed: int, kind: str = "any") -> World:
@@ -88,6 +89,21 @@ def test_thousands_of_worlds_of_brief_jobs(first: int):
         live_through(seed, "brief")
 
 
+@pytest.mark.parametrize("first", range(0, SEEDS_OF_AMBUSHES, SEEDS_AT_ONCE))
+def test_whatever_befalls_one_that_stands_by_or_whoever_has_its_place(first: int):
+    worlds = [live_through(seed, "ambush") for seed in range(first, first + SEEDS_AT_ONCE)]
+    assert sum(world.ambush.laid for world in worlds) > 10 * SEEDS_AT_ONCE
+    found = [decode(record) for world in worlds for record in world.log.records]
+    assert sum(isinstance(event, AttemptLetIn) for event in found) > 2 * SEEDS_AT_ONCE
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(10_000, 10_000 + AMBUSHES_IN_SOAK, 100))
+def test_thousands_of_worlds_of_ambushes(first: int):
+    for seed in range(first, first + 100):
+        live_through(seed, "ambush")
+
+
 def ends_of(world: World) -> list[tuple[str, int]]:
     """Why each attempt ended and how long it ran."""
     assert world.server.writer is not None
@@ -133,7 +149,7 @@ def test_a_world_that_never_comes_to_rest_is_given_up(monkeypatch: pytest.Monkey
 def test_a_server_that_answers_before_it_is_durable_is_found_out(monkeypatch: pytest.MonkeyPatch):
     honest = FaultyServer.one_round
 
-    def hasty(self: FaultyServer, writer: Writer) -> bool:
+    def hasty(self: FaultyServer, writer: Writer) -> list[AnyEvent] | None:
         real = writer.log.append
         writer.log.append = lambda entries: []  # pyright: ignore[reportAttributeAccessIssue]  # nothing is kept
         try:

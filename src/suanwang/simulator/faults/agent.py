@@ -3,18 +3,15 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_clock import Moment
 from suanwang.engine.centre_facts import Reading
-from suanwang.engine.centre_memory import remember
 from suanwang.engine.centre_restart import adopt
 from suanwang.engine.inputs import JoinCentre
 from suanwang.model import agent_steps as steps
-from suanwang.model.agent_records import AnyRecord, Memory
 from suanwang.model.exchange import Exchange, Orders
 from suanwang.simulator.calendar import Action
+from suanwang.simulator.faults.journal import Died, Journal
 from suanwang.simulator.faults.plan import SECOND_US
 from suanwang.simulator.faults.server import Refused, Reply, TakenIn
 from suanwang.simulator.machine import EXIT_CODES, Machine, Run
@@ -27,12 +24,6 @@ TIMEOUT_US = 30 * SECOND_US
 WAIT_S = 25
 RETRY_US = 3 * SECOND_US
 READ_US = 120 * SECOND_US
-_encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
-
-
-class Died(Exception):
-    """The process is gone, in the middle of something."""
 
 
 class FaultyAgent:
@@ -40,7 +31,7 @@ class FaultyAgent:
 
     def __init__(self, world: "World", name: str, machine: Machine) -> None:
         self.world, self.name, self.machine = world, name, machine
-        self.journal: list[bytes] = []
+        self.journal = Journal(world.dice)
         self.erased: set[str] = set()
         self.past: list[tuple[str, Run]] = []
         self.life = 0
@@ -57,10 +48,7 @@ class FaultyAgent:
         if self.alive or self.gone:
             return
         self.alive, self.life = True, self.life + 1
-        memory = Memory()
-        for record in self.journal:
-            memory = remember(memory, _decoder.decode(record))
-        self.agent = CentreAgent(self.name, memory, self.heard_us(), boot=f"boot-{self.boots}")
+        self.agent = CentreAgent(self.name, self.journal.read(), self.heard_us(), boot=f"boot-{self.boots}")
         self.session = 0
         self.asking = self.polling = self.ticking = False
         self.tick_at: int | None = None
@@ -102,10 +90,10 @@ class FaultyAgent:
         self.alive = False
         self.machine.listener = None
         self.deaths += 1
-        calendar = self.world.calendar
-        calendar.call_at(calendar.at + self.world.dice.between(1, 400) * SECOND_US, self.start)
-        if self.world.dice.happens(self.world.weather.reboot):
-            self.booted_at, self.boots = calendar.at, self.boots + 1
+        weather = self.world.weather
+        self.world.after(1, 5 if weather.quick else 400, self.start)
+        if self.world.dice.happens(weather.reboot):
+            self.booted_at, self.boots = self.world.calendar.at, self.boots + 1
 
     def perhaps_die(self) -> None:
         """Between any two steps."""
@@ -220,7 +208,7 @@ class FaultyAgent:
         while True:
             self.perhaps_die()
             kept, wanted = agent.take()
-            self.journal += [_encoder.encode(record) for record in kept]
+            self.journal.keep(kept, self.world.weather.torn)
             if not wanted:
                 break
             for step in wanted:
@@ -249,7 +237,7 @@ class FaultyAgent:
             return
         match step:
             case steps.Prepare():
-                agent.prepared(attempt, self.moment())
+                self.staged(lambda: agent.prepared(attempt, self.moment()))
             case steps.Begin():
                 # as the agent's body does: what was told to stop meanwhile is not begun
                 work = agent.memory.works.get(attempt)
@@ -275,10 +263,23 @@ class FaultyAgent:
             case steps.GiveTime():
                 machine.give_time(attempt, step.limit_s)
             case steps.Collect():
-                agent.collected(attempt, "")
+                self.staged(lambda: agent.collected(attempt, ""))
             case steps.Erase():
                 self.erased.add(attempt)
                 agent.erased(attempt, 1, 1, self.moment())
+
+    def staged(self, then: Action) -> None:
+        """Files have come or gone, at once or after a while."""
+        dice, most_us = self.world.dice, self.world.weather.staging_most_us
+        if not most_us or dice.happens(0.5):
+            then()
+            return
+
+        def done() -> None:
+            then()
+            self.pump()
+
+        self.later(dice.between(0, most_us), done)
 
     def forget(self, attempt: str) -> None:
         """An engine knows nothing of what was erased: after a restore a name may run again."""

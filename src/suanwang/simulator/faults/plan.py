@@ -16,7 +16,10 @@ class Weather(msgspec.Struct, frozen=True):
     `storm_us`: after it everything is calm, and all must come to its end. `fatal`: a centre never comes back.
     `set_back`: once, the platform is restored from a backup. `clock_jump_most_s`: by so much a wall clock
     jumps at most. `reboot`: share of the agents' deaths with which their steady clock begins anew.
-    `brief`: jobs are done in a second or two. `array_most`: so many alike come at once.
+    `brief`: jobs are done in a second or two. `array_most`: so many alike come at once. `ambush`: share of
+    events of standing by after which something befalls one that does, or whose place it could have. `torn`:
+    share of writes to its journal that an agent does not outlive. `staging_most_us`: so long files may take.
+    `quick`: whoever died is there again within seconds.
     """
 
     storm_us: int
@@ -40,6 +43,10 @@ class Weather(msgspec.Struct, frozen=True):
     limits_s: tuple[int, ...] = (60, 300, 600, 1800, 3600)
     brief: bool = False
     array_most: int = 3
+    ambush: float = 0.0
+    torn: float = 0.0
+    staging_most_us: int = 0
+    quick: bool = False
 
 
 class Dice:
@@ -134,10 +141,29 @@ def brief_weather_of(dice: Dice) -> Weather:
     )
 
 
+def ambush_weather_of(dice: Dice) -> Weather:
+    """Crowds of brief jobs, and all that can befall one just while it stands by: see `ambush`. Nothing else
+    keeps a centre away for long, so that much is handed on."""
+    return msgspec.structs.replace(
+        brief_weather_of(dice),
+        storm_us=dice.between(15, 45) * MINUTE_US,
+        engine_away_min=0.0,
+        centre_away_min=0.0,
+        node_fails_min=0.0,
+        network_changes_min=0.0,
+        limits_s=(60,) if dice.happens(0.7) else (60, 600),
+        ambush=dice.one_of((0.1, 0.3, 0.6)),
+        torn=dice.one_of((0.0, 0.0, 0.005)),
+        staging_most_us=dice.one_of((0, 20_000, 1_000_000, 8_000_000)),
+        quick=dice.happens(0.7),
+    )
+
+
 WEATHERS: dict[str, Callable[[Dice], Weather]] = {
     "any": weather_of,
     "clocks": clock_weather_of,
     "brief": brief_weather_of,
+    "ambush": ambush_weather_of,
 }
 
 
@@ -146,5 +172,5 @@ def calm(weather: Weather) -> Weather:
     return msgspec.structs.replace(
         weather, lost=0.0, doubled=0.0, late=0.0, server_crash=0.0, append_fails=0.0, agent_crash=0.0,
         engine_away_min=0.0, centre_away_min=0.0, node_fails_min=0.0, clock_jumps_min=0.0,
-        network_changes_min=0.0,
+        network_changes_min=0.0, ambush=0.0, torn=0.0,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from suanwang.engine import inputs
 from suanwang.engine.apply import replay
 from suanwang.engine.dispatching import orders_after, sent_out
 from suanwang.engine.effects import AnyEffect, Solve
-from suanwang.engine.events import AttemptDispatched, AttemptStoodBy
+from suanwang.engine.events import AnyEvent, AttemptDispatched, AttemptEnded, AttemptStoodBy
 from suanwang.engine.platform import Platform, attempt_name
 from suanwang.engine.reporting import StaleSession
 from suanwang.engine.snapshot import decode_snapshot, encode_snapshot
@@ -127,8 +127,7 @@ class FaultyServer:
             return
         self.writer, self.polls = None, {}
         self.crashes += 1
-        calendar = self.world.calendar
-        calendar.call_at(calendar.at + self.world.dice.between(1, 180) * SECOND_US, self.start)
+        self.world.after(1, 5 if self.world.weather.quick else 180, self.start)
 
     def lose(self) -> None:
         """The same with all that it had on its disk."""
@@ -172,36 +171,38 @@ class FaultyServer:
             if due_at > now:
                 self.wake(due_at - now)
                 return
-            if not self.one_round(writer):
+            group = self.one_round(writer)
+            if group is None:
                 self.crash()
                 return
-            world.validate(writer.platform)
+            world.validate(writer.platform, group)
             if world.weather.snapshots and world.dice.happens(0.02):
                 self.snapshot = (world.log.size, encode_snapshot(writer.platform))
 
-    def one_round(self, writer: Writer) -> bool:
-        """One group; False where the server dies on the way."""
+    def one_round(self, writer: Writer) -> list[AnyEvent] | None:
+        """One group's events; None where the server dies on the way."""
         world = self.world
         dice, share = world.dice, world.weather.server_crash
         group = writer.round()
         if dice.happens(share / 3):
-            return False
+            return None
         if group is None:
-            return True
+            return []
         for event in group.events:
             if isinstance(event, AttemptDispatched | AttemptStoodBy):
-                name = attempt_name(event.job, event.number)
-                world.dispatched_at[name] = world.calendar.at
+                world.dispatched_at[attempt_name(event.job, event.number)] = world.calendar.at
+            elif isinstance(event, AttemptEnded) and event.outcome == "lost":
+                world.given_up_at[attempt_name(event.job, event.number)] = world.calendar.at
         if group.entries:
             try:
                 writer.log.append(group.entries)
             except LogFailed:
-                return False
+                return None
         if dice.happens(share / 3):
-            return False
+            return None
         self.replies_left = dice.between(0, len(group.tickets)) if dice.happens(share / 3) else None
         writer.acknowledge(group)
-        return self.replies_left is None
+        return group.events if self.replies_left is None else None
 
     def wake(self, in_us: int) -> None:
         """Looks again when something is due."""

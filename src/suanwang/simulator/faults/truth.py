@@ -6,9 +6,18 @@ from itertools import pairwise
 from suanwang.audit.hashing import SHA256
 from suanwang.audit.publish import GrowingTree
 from suanwang.engine.apply import replay
-from suanwang.engine.events import JobAdmitted, JobRefused, decode
+from suanwang.engine.events import (
+    AttemptDispatched,
+    AttemptLetIn,
+    AttemptStoodBy,
+    CancelAsked,
+    JobAdmitted,
+    JobEnded,
+    JobRefused,
+    decode,
+)
 from suanwang.engine.lateness import LATE_S
-from suanwang.engine.platform import Platform
+from suanwang.engine.platform import Platform, attempt_name
 from suanwang.engine.snapshot import encode_snapshot
 from suanwang.engine.validate import validate
 from suanwang.ledger.events import Captured
@@ -22,6 +31,9 @@ EARLY_MOST_US = (LATE_S + 1) * SECOND_US
 OVERRUN_MOST_US = 7200 * SECOND_US
 """So long what stands still past its latest end may be there: agents die, engines and centres are away."""
 
+UNTOLD_MOST_US = SECOND_US
+"""So much of what an attempt ran may be unknown: its clock was set by messages."""
+
 
 def check(world: World) -> list[str]:
     """Everything that is not as it must be, in words; empty where all is well."""
@@ -34,7 +46,10 @@ def check(world: World) -> list[str]:
         *ended(world, platform),
         *jobs_kept(world),
         *money(world, platform),
+        *told_truly(world, platform),
+        *places_handed_on(world, platform),
         *one_at_a_time(world),
+        *in_order(world),
         *limits_kept(world, platform),
         *log_holds(world),
     ]
@@ -121,6 +136,69 @@ def money(world: World, platform: Platform) -> Iterator[str]:
             yield f"{name} succeeded without a successful last attempt"
 
 
+def told_truly(world: World, platform: Platform) -> Iterator[str]:
+    """What a machine did is what the platform knows: how it ended, and all that it used in its reservation.
+
+    But for what its fence ended, and what a restored log has forgotten.
+    """
+    for agent in world.agents.values():
+        for name, run in agent.runs():
+            attempt = platform.state.attempts.get(name)
+            forgotten = world.operator.is_lost(agent.name, run.launch.number)
+            if attempt is None or agent.gone or forgotten:
+                continue
+            if world.dispatched_at[name] < world.operator.restored_at:
+                continue
+            if name not in agent.erased:
+                yield f"{name} was never erased"
+            if attempt.outcome == "lost" or attempt.reason == "fenced":
+                continue
+            if (run.outcome == "success") != (attempt.outcome == "success"):
+                yield f"{name} ended as {run.outcome} and counts as {attempt.outcome} ({attempt.reason})"
+            ran_us, told_us = run.ran_us(run.ended_at), sum(attempt.used_us) // attempt.milli
+            # by a clock that jumped it may have run outside of its reservation
+            if told_us < ran_us - UNTOLD_MOST_US and not world.jumps:
+                yield f"{name} ran {ran_us} us, {told_us} us of it are known"
+
+
+def places_handed_on(world: World, platform: Platform) -> Iterator[str]:
+    """A place goes to one other, which begins in it when whoever had it has ended."""
+    runs = {(agent.name, name): run for agent in world.agents.values() for name, run in agent.runs()}
+    heir_of: dict[str, str] = {}
+    for record in world.log.records:
+        event = decode(record)
+        if not isinstance(event, AttemptLetIn) or not event.place_of:
+            continue
+        heir = attempt_name(event.job, event.number)
+        if event.place_of in heir_of:
+            yield f"{heir} and {heir_of[event.place_of]} have the place of {event.place_of}"
+        heir_of[event.place_of] = heir
+        centre = platform.state.attempts[heir].centre
+        run, before = runs.get((centre, heir)), runs.get((centre, event.place_of))
+        if run is not None and run.spans and (before is None or before.ended_at > run.spans[0][0]):
+            yield f"{heir} began before {event.place_of} had ended, whose place it has"
+
+
+def in_order(world: World) -> Iterator[str]:
+    """Nobody is sent out before those whom it waits for have succeeded, or after it was cancelled."""
+    awaited: dict[str, tuple[str, ...]] = {}
+    succeeded: set[str] = set()
+    cancelled: set[str] = set()
+    for record in world.log.records:
+        event = decode(record)
+        if isinstance(event, JobAdmitted):
+            awaited[event.job] = event.spec.depends_on
+        elif isinstance(event, JobEnded) and event.state == "succeeded":
+            succeeded.add(event.job)
+        elif isinstance(event, CancelAsked):
+            cancelled.add(event.job)
+        elif isinstance(event, AttemptDispatched | AttemptStoodBy):
+            if not succeeded.issuperset(awaited[event.job]):
+                yield f"{event.job} was sent out before those whom it waits for had succeeded"
+            if event.job in cancelled:
+                yield f"{event.job} was cancelled, and sent out after that"
+
+
 def limits_kept(world: World, platform: Platform) -> Iterator[str]:
     """A limit is a time that passes, whatever clocks say: none ends before its own, or runs on past it."""
     for agent in world.agents.values():
@@ -147,12 +225,15 @@ def limits_kept(world: World, platform: Platform) -> Iterator[str]:
 
 
 def one_at_a_time(world: World) -> Iterator[str]:
-    """No two attempts of a job ever run at once, on any machines, but for those that a restored log lost."""
+    """No two attempts of a job ever run at once, on any machines, and none runs on that was given up as lost;
+    but for those that a restored log lost."""
     spans: dict[str, list[tuple[int, int, str]]] = {}
     for agent in world.agents.values():
         for name, run in agent.runs():
             if not world.operator.is_lost(agent.name, run.launch.number):
                 spans.setdefault(name.rpartition(".")[0], []).extend(spans_of(name, run))
+                if run.spans and run.spans[-1][1] > world.given_up_at.get(name, run.ended_at):
+                    yield f"{name} ran until {run.spans[-1][1]}, given up at {world.given_up_at[name]}"
     for job, found in spans.items():
         ordered = sorted(found)
         for (_, until_at, one), (from_at, _, other) in pairwise(ordered):

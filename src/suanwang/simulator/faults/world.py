@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from suanwang.audit.hashing import SHA256
 from suanwang.engine import inputs
+from suanwang.engine.events import AnyEvent
 from suanwang.engine.platform import Platform
 from suanwang.engine.validate import validate
 from suanwang.ledger.commands import (
@@ -27,6 +28,7 @@ from suanwang.model.network import CentreRow, PoolRow, RegionRow, Signals, Terms
 from suanwang.runtime.writer import Writer
 from suanwang.simulator.calendar import Action, Calendar
 from suanwang.simulator.faults.agent import FaultyAgent
+from suanwang.simulator.faults.ambush import Ambush
 from suanwang.simulator.faults.client import FIRMS, PROGRAMME, Client
 from suanwang.simulator.faults.durable import DurableLog, Lead
 from suanwang.simulator.faults.operator import Operator
@@ -61,7 +63,8 @@ class WatchedCalendar(Calendar):
 class World:
     """See above. `given_up`: facts that an agent gave up because the platform refuses them.
 
-    `kind`: of its weather. `dispatched_at`: when an attempt was sent out, by true time.
+    `kind`: of its weather. `dispatched_at`, `given_up_at`: when an attempt was sent out, and when it was
+    given up as lost, by true time.
     """
 
     def __init__(self, seed: int, kind: str = "any") -> None:
@@ -75,11 +78,13 @@ class World:
         self.is_calm = False
         self.given_up: list[AnyFact] = []
         self.dispatched_at: dict[str, int] = {}
+        self.given_up_at: dict[str, int] = {}
         self.refused = self.rounds = self.jumps = 0
         self.wire = Wire(self.calendar, self.dice, self.weather)
         self.planner = RoguePlanner(self)
         self.server = FaultyServer(self)
         self.client = Client(self)
+        self.ambush = Ambush(self)
         self.agents: dict[str, FaultyAgent] = {}
         self.operator = Operator(
             self, tuple(given for given in network() if isinstance(given, inputs.EnrolCentre))
@@ -90,6 +95,11 @@ class World:
     def fault(self, what: str) -> Fault:
         """A fault that names the command which shows it again."""
         return Fault(f"seed {self.seed}", same(what), remedy=same(self.replay_command))
+
+    @property
+    def slot(self) -> int:
+        """The slot of now."""
+        return (self.calendar.at - self.started_at) // (SLOT_MINUTES * MINUTE_US)
 
     @property
     def replay_command(self) -> str:
@@ -192,7 +202,10 @@ class World:
     def node_goes(self) -> None:
         """A node fails and is repaired."""
         machine = self.any_agent().machine
-        pool = self.dice.one_of(list(machine.nodes))
+        self.fail_node(machine, self.dice.one_of(list(machine.nodes)))
+
+    def fail_node(self, machine: Machine, pool: str) -> None:
+        """One of a pool's."""
         node = self.dice.between(0, len(machine.nodes[pool].free) - 1)
         machine.fail_node(pool, node)
         self.after(60, 3600, lambda: machine.repair_node(pool, node))
@@ -233,12 +246,14 @@ class World:
             for nodes in agent.machine.nodes.values():
                 nodes.up[:] = True
         self.operator.mend()
+        self.ambush.mend()
 
     # ------------------------------------------------------------ what must be true
 
-    def validate(self, platform: Platform) -> None:
-        """The invariants of the state, now and then in the storm."""
+    def validate(self, platform: Platform, events: list[AnyEvent]) -> None:
+        """After a group of events: the invariants of the state, now and then in the storm."""
         self.operator.watch(platform)
+        self.ambush.watch(platform, events)
         self.rounds += 1
         if self.rounds % VALIDATED_EVERY == 0:
             validate(platform)
