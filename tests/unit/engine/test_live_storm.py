@@ -6,17 +6,30 @@ one seed, lived through for so long.
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from random import Random  # noqa: TID251  a seed's own weather, the seed is told
 from typing import Any
 
 import pytest
-from tests.unit.engine.stage import CENTRES, HOUR, MINUTE, YUAN, Stage, all_ends, grant, one, outage, spec
+from tests.unit.engine.stage import (
+    CENTRES,
+    HOUR,
+    MINUTE,
+    SECOND,
+    YUAN,
+    Stage,
+    all_ends,
+    grant,
+    one,
+    outage,
+    spec,
+)
 
 from suanwang.engine import events, inputs
 from suanwang.engine.apply import replay
 from suanwang.engine.platform import Platform
 from suanwang.engine.snapshot import encode_snapshot
-from suanwang.model.facts import Ended, Paused, Resumed, Saved, Started, Used
+from suanwang.model.facts import Ended, Paused, Resumed, Saved, Started, TookOver, Used
 from suanwang.model.network import PairingRow
 from suanwang.units.errors import SuanwangError
 
@@ -50,12 +63,17 @@ class Storm:
             grant(self.stage, "acme", 300)
         self.reports: list[inputs.AgentReport] = []
 
-    def run(self, steps: int) -> None:
-        ways = [
+    @property
+    def ways(self) -> list[tuple[Callable[[], None], float]]:
+        """What may happen, and how often."""
+        return [
             (self.submit, 6), (self.work, 8), (self.finish, 8), (self.pass_time, 5), (self.silence, 1),
             (self.speak, 2), (self.ask, 3), (self.plan, 3), (self.repeat, 2), (self.weather, 1),
             (self.restart, 0.3),
         ]  # fmt: skip
+
+    def run(self, steps: int) -> None:
+        ways = self.ways
         for _ in range(steps):
             (way,) = self.random.choices([way for way, _ in ways], [weight for _, weight in ways])
             way()
@@ -227,12 +245,96 @@ class Storm:
         self.take(inputs.TakeLead, self.stage.platform.state.epoch + 1)
 
 
-def storm(seed: int, steps: int) -> Counter[str]:
+class BriefStorm(Storm):
+    """Crowds of brief jobs: some stand by, places are handed on, and agents say so truly or not."""
+
+    @property
+    def ways(self) -> list[tuple[Callable[[], None], float]]:
+        return [
+            (self.submit, 2), (self.finish_at_once, 14), (self.hand_on, 8), (self.go_back, 2), (self.lie, 5),
+            (self.ask, 3), (self.urgent, 0.5), (self.finish, 1), (self.pass_time, 0.5), (self.silence, 0.3),
+            (self.speak, 1), (self.plan, 0.5), (self.repeat, 2), (self.weather, 0.7), (self.restart, 0.5),
+        ]  # fmt: skip
+
+    def submit(self) -> None:
+        pick = self.random.choice
+        crowd = spec(
+            one(pick(["A100:2", "A100:4", "A100:8"]), pick([10 / 3600, 0.5, 0.9])),
+            priority=pick([0, 0, 0, 1]),
+            preemptible=pick([True, False]),
+            lost_after_s=pick([300, 1800]),
+            array=pick([4, 16]),
+        )
+        self.take(inputs.SubmitJobs, pick(["acme", "acme", "bolt"]), (crowd,))
+
+    def urgent(self) -> None:
+        self.take(inputs.SubmitJobs, "acme", (spec(one("A100:8", 0.5), priority=5),))
+
+    def placed(self, *places: str) -> list[str]:
+        """Those that are out, by what place they have."""
+        attempts = self.stage.platform.state.attempts
+        return [name for name in self.live("dispatched", "running") if attempts[name].place in places]
+
+    def finish_at_once(self) -> None:
+        """It has run for a second."""
+        names = self.placed("own", "given")
+        if names:
+            name, begun = self.random.choice(names), self.stage.at
+            self.stage.at += SECOND
+            self.report(name, Started(name, begun), Ended(name, self.stage.at, "success", "exit", 0))
+
+    def hand_on(self) -> None:
+        """Whoever stands by has begun in the place of one alike, whose end is told with it or later."""
+        platform = self.stage.platform
+        waiting = self.placed("awaited")
+        if not waiting:
+            return
+        heir = self.random.choice(waiting)
+        alike = list(platform.places.alike.get(platform.alike_key(platform.state.attempts[heir]), ()))
+        before = self.random.choice(alike or list(platform.state.attempts))
+        facts: list[Any] = [TookOver(heir, self.stage.at, before)]
+        if self.random.random() < 0.5:
+            facts.append(Ended(before, self.stage.at, "success", "exit", 0))
+        self.report(heir, *facts)
+
+    def go_back(self) -> None:
+        """Nothing has become free for it in time."""
+        waiting = self.placed("awaited")
+        if waiting:
+            self.stage.at += 5 * SECOND
+            name = self.random.choice(waiting)
+            self.report(name, Ended(name, self.stage.at, "preempted", "moved"))
+
+    def lie(self) -> None:
+        """Anything has begun in the place of anything: of what is over, was handed on, or waits itself."""
+        attempts = self.stage.platform.state.attempts
+        if attempts:
+            name = self.random.choice(self.placed("awaited") or list(attempts))
+            near = [
+                other for other in attempts if attempts[other].figures.pool == attempts[name].figures.pool
+            ]
+            self.report(name, TookOver(name, self.stage.at, self.random.choice([*near, "j77.1"])))
+
+    def ask(self) -> None:
+        """Of those that stand by, or may be followed."""
+        names = self.placed("awaited") if self.random.random() < 0.5 else self.placed("own", "given")
+        if names:
+            job = self.random.choice(names).partition(".")[0]
+            match self.random.randint(0, 3):
+                case 0:
+                    self.take(inputs.CancelJob, job)
+                case 1 | 2:
+                    self.take(inputs.ExtendJob, job, self.random.choice([60, 1800, 7200]))
+                case _:
+                    self.take(inputs.PauseJob, job)
+
+
+def storm(seed: int, steps: int, kind: type[Storm] = Storm) -> Counter[str]:
     """All of one seed's events by kind. Every step proves the invariants, and in the end all ends.
 
     A seed that fails names the command that lives through it again.
     """
-    weather = Storm(seed)
+    weather = kind(seed)
     try:
         weather.run(steps)
         all_ends(weather.stage)
@@ -266,7 +368,16 @@ def test_a_storm_leaves_everything_right() -> None:
         assert rare <= set(seen), "the storm was too mild"
 
 
+def test_brief_jobs_in_a_storm_leave_everything_right() -> None:
+    seen: Counter[str] = Counter()
+    for seed in SEEDS:
+        seen += storm(seed, STEPS, BriefStorm)
+    if len(SEEDS) > 1:
+        assert {"AttemptStoodBy", "AttemptLetIn", "AttemptProlonged", "RoomKept"} <= set(seen), "too mild"
+
+
 @pytest.mark.soak
-def test_a_thousand_storms() -> None:
+@pytest.mark.parametrize("kind", [Storm, BriefStorm])
+def test_a_thousand_storms(kind: type[Storm]) -> None:
     for seed in range(1000, 2000):
-        storm(seed, 300)
+        storm(seed, 300, kind)
