@@ -92,6 +92,7 @@ class Operator:
         """The platform is gone, and there again as a backup of some time before has it."""
         world, log = self.world, self.world.log
         self.restored_at = world.calendar.at
+        world.given_up_at.clear()
         opened = world.opened_events
         kept = log.boundary(opened + int((log.size - opened) * world.dice.between(0, 100) / 100))
         after, before = Platform(), Platform()
