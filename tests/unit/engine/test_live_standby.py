@@ -1,9 +1,9 @@
 """Jobs that stand by in a centre: who, for whose place, and what comes of them."""
 
 import pytest
-from tests.unit.engine.stage import HOUR, MINUTE, SECOND, Stage, all_ends, one, outage, spec
+from tests.unit.engine.stage import HOUR, MINUTE, SECOND, TEN, Stage, all_ends, one, outage, spec
 
-from suanwang.engine import events
+from suanwang.engine import events, inputs
 from suanwang.model.facts import Ended, Started, TookOver, Used
 from suanwang.model.orders import Launch, Proceed, Stop
 from suanwang.units.errors import InvalidInput
@@ -158,6 +158,45 @@ def test_a_place_that_was_given_away_meanwhile_has_to_be_left_again() -> None:
     stage.tell(TookOver(stage.attempt(names[6]), stage.at, lost))
     stops = [one for one in stage.orders("east") if isinstance(one, Stop)]
     assert [(one.attempt, one.why) for one in stops] == [(stage.attempt(names[6]), "fenced")]
+    all_ends(stage)
+
+
+def fenced(stage: Stage) -> list[str]:
+    """Those that were told to leave a place that they had no right to."""
+    return [one.attempt for one in stage.orders("east") if isinstance(one, Stop) and one.why == "fenced"]
+
+
+def test_the_place_of_something_smaller_is_none() -> None:
+    stage = Stage(centres=("east",), reserve_hours=0)
+    (small,) = stage.submit(spec(one("A100:1", 1)), by="bolt")
+    names = stage.submit(spec(one("A100:2", BRIEF), array=8))
+    stage.begin(small, *names[:3])
+    stage.tell(short(stage, names[0]))
+    heir = stage.attempt(standing_by(stage)[0])
+    stage.tell(TookOver(heir, stage.at, stage.attempt(small)))
+    assert fenced(stage) == [heir]
+    all_ends(stage)
+
+
+def test_a_place_that_does_not_last_as_long_is_none() -> None:
+    """It would run into the next hour, which is somebody's; only where one was prolonged is there a place."""
+    stage = Stage(centres=("east",), reserve_hours=1, start_hour=10.5)
+    alike = one("A100:2", 1795 / 3600)
+    names = stage.submit(spec(alike, array=4))
+    stage.begin(*names[1:])
+    stage.at += 10 * SECOND
+    stage.take(inputs.ExtendJob, names[1], 1800)
+    stage.submit(spec(one("A100:6", 1), not_before_at=TEN + HOUR), by="bolt")
+    stage.submit(spec(alike, array=2, priority=1))
+    stage.begin(names[0])
+    stage.tell(short(stage, names[0]))
+    heir, other = [stage.attempt(name) for name in standing_by(stage)]
+    stage.tell(TookOver(heir, stage.at, stage.attempt(names[2])))
+    assert fenced(stage) == [heir]
+    found = stage.tell(TookOver(other, stage.at, stage.attempt(names[1])))
+    assert [one.place_of for one in found if isinstance(one, events.AttemptLetIn)] == [
+        stage.attempt(names[1])
+    ]
     all_ends(stage)
 
 

@@ -310,9 +310,9 @@ class BriefStorm(Storm):
         attempts = self.stage.platform.state.attempts
         if attempts:
             name = self.random.choice(self.placed("awaited") or list(attempts))
-            near = [
-                other for other in attempts if attempts[other].figures.pool == attempts[name].figures.pool
-            ]
+            pool = attempts[name].figures.pool
+            near = [other for other, one in attempts.items() if one.figures.pool == pool]
+            near = self.live("dispatched", "running") if self.random.random() < 0.5 else near
             self.report(name, TookOver(name, self.stage.at, self.random.choice([*near, "j77.1"])))
 
     def ask(self) -> None:
@@ -370,7 +370,7 @@ def test_a_storm_leaves_everything_right() -> None:
 
 def test_brief_jobs_in_a_storm_leave_everything_right() -> None:
     seen: Counter[str] = Counter()
-    for seed in SEEDS:
+    for seed in range(24) if len(SEEDS) > 1 else SEEDS:
         seen += storm(seed, STEPS, BriefStorm)
     if len(SEEDS) > 1:
         assert {"AttemptStoodBy", "AttemptLetIn", "AttemptProlonged", "RoomKept"} <= set(seen), "too mild"
