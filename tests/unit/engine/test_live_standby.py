@@ -137,6 +137,16 @@ def test_what_becomes_free_otherwise_is_for_whoever_stands_by() -> None:
     all_ends(stage)
 
 
+def test_who_was_told_to_stop_is_not_let_in() -> None:
+    stage, names = crowd()
+    stage.tell(short(stage, names[0]))
+    stage.take(inputs.CancelJob, names[5])
+    stage.at += 5 * SECOND
+    found = stage.end(names[1])
+    assert [one.job for one in found if isinstance(one, events.AttemptLetIn)] == [names[6]]
+    all_ends(stage)
+
+
 def test_in_vain_it_goes_back_to_its_place_in_line_and_that_counts_for_nothing() -> None:
     stage, names = crowd()
     stage.tell(short(stage, names[0]))

@@ -146,7 +146,7 @@ def ambush_weather_of(dice: Dice) -> Weather:
     keeps a centre away for long, so that much is handed on."""
     return msgspec.structs.replace(
         brief_weather_of(dice),
-        storm_us=dice.between(15, 45) * MINUTE_US,
+        storm_us=dice.between(60, 130) * MINUTE_US,
         engine_away_min=0.0,
         centre_away_min=0.0,
         node_fails_min=0.0,
