@@ -1,4 +1,4 @@
-"""Lives through worlds of faults again: `python -m tests.system.replay_fault any|clocks|brief|ambush SEED …`."""
+"""Lives through worlds of faults again: `python -m tests.system.replay_fault KIND SEED …`."""
 
 import sys
 
