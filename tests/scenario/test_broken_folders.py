@@ -157,6 +157,7 @@ BROKEN: list[tuple[str, Mutation, str, str, tuple[str, ...]]] = [
     # the folder and its files
     ("table missing", remove("jobs.csv"), "missing_table", "jobs", ("the table is missing", "jobs.csv")),
     ("table misnamed", rename("jobs.csv", "job.csv"), "missing_table", "jobs", ("rename job.csv",)),
+    ("table packed", rename("jobs.csv", "jobs.csv.gz"), "missing_table", "jobs", ("unpack or save jobs.csv.gz as jobs.csv",)),
     ("header missing", remove("scenario.yaml"), "missing_header", "scenario.yaml", ("missing",)),
     ("header misnamed", rename("scenario.yaml", "scenario.yml"), "missing_header", "scenario.yaml", ("rename",)),
     ("header a directory", directory("scenario.yaml"), "directory", "scenario.yaml", ("a directory",)),

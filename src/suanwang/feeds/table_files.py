@@ -15,6 +15,7 @@ from suanwang.model.schema import Table
 from suanwang.units.text import Text, same
 
 FORMS = ("csv", "parquet")
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".xls", ".xlsx", ".ods")
 WHOLE_CSV_BYTES = 256 << 20
 """Above this size a CSV is parsed a few columns at a time, so that its text is never in memory at once."""
 COLUMNS_AT_ONCE = 2
@@ -149,13 +150,15 @@ def tell_missing(folder: Path, table: Table, findings: Findings) -> None:
         for name in sorted(path.name for path in folder.iterdir())
         if name not in known_files and nearest(Path(name).stem, (table.name,)) is not None
     ]
-    remedy = (
-        Text(f"rename {meant[0]}", f"将 {meant[0]} 改名")
-        if meant
-        else Text(
-            f"add {table.name}.csv or {table.name}.parquet", f"补上 {table.name}.csv 或 {table.name}.parquet"
-        )
+    remedy = Text(
+        f"add {table.name}.csv or {table.name}.parquet", f"补上 {table.name}.csv 或 {table.name}.parquet"
     )
+    if meant and Path(meant[0]).suffix.lower() in PACKED:
+        remedy = Text(
+            f"unpack or save {meant[0]} as {table.name}.csv", f"将 {meant[0]} 解压或另存为 {table.name}.csv"
+        )
+    elif meant:
+        remedy = Text(f"rename {meant[0]}", f"将 {meant[0]} 改名")
     findings.note(
         "missing_table",
         table.name,
