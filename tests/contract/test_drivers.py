@@ -156,17 +156,18 @@ def test_what_the_script_is_told(real: Bench, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SUANWANG_AGENT_TOKEN", "the agent's own")
     launch, ended = real.run(
         "pwd; echo $SUANWANG_ATTEMPT $SUANWANG_NODES $SUANWANG_NODE_RANK $SUANWANG_ARRAY_INDEX"
-        " $SUANWANG_CHECKPOINT $EPOCHS; echo $SUANWANG_DEVICES | tr ',' '\\n' | wc -l; "
+        " $SUANWANG_CHECKPOINT $EPOCHS $SLURM_ARRAY_TASK_ID; echo $SUANWANG_DEVICES | tr ',' '\\n' | wc -l; "
         "env | grep -c AGENT_TOKEN",
         units_milli=2000,
         env={"EPOCHS": "3 轮"},
         array="sweep",
         array_index=7,
+        array_variables={"SLURM_ARRAY_TASK_ID": "70"},
         checkpoint_path="ckpt/",
     )
     assert ended.exit_code == 1  # grep found nothing
     told = real.driver.read_log(launch.attempt, "stdout", 0, 1000).decode().split("\n")
-    assert told == [launch.folder, f"{launch.attempt} 1 0 7 ckpt/ 3 轮", "2", "0", ""]
+    assert told == [launch.folder, f"{launch.attempt} 1 0 7 ckpt/ 3 轮 70", "2", "0", ""]
 
 
 def test_devices_are_never_shared_and_come_back(bench: Bench):

@@ -74,7 +74,17 @@ def test_what_it_has_is_read_from_it(driver: SlurmDriver):
 
 def test_an_array_is_one_submission(driver: SlurmDriver, slurm: PrivateSlurm, tmp_path: Path):
     launches = [
-        launch(tmp_path, f"sweep.{index}", "echo $SUANWANG_ARRAY_INDEX", array="sweep", array_index=index)
+        launch(
+            tmp_path,
+            f"sweep.{index}",
+            "echo $SUANWANG_ARRAY_INDEX $SLURM_ARRAY_TASK_ID $SLURM_ARRAY_TASK_MAX $SLURM_ARRAY_TASK_MIN",
+            array="sweep",
+            array_index=index,
+            array_variables={
+                "SLURM_ARRAY_TASK_ID": str(3 * index + 1),
+                "SLURM_ARRAY_TASK_MAX": "13",
+            },
+        )
         for index in range(5)
     ]
     answers = driver.start(launches)
@@ -84,8 +94,24 @@ def test_an_array_is_one_submission(driver: SlurmDriver, slurm: PrivateSlurm, tm
     found = ends(driver, [one.attempt for one in launches])
     assert {one.outcome for one in found.values()} == {"success"}
     assert [driver.read_log(f"sweep.{index}", "stdout", 0, 9) for index in range(5)] == [
-        f"{index}\n".encode() for index in range(5)
+        f"{index} {3 * index + 1} 13\n".encode() for index in range(5)
     ]
+
+
+def test_a_batch_script_starts_its_tasks_by_srun(driver: SlurmDriver, tmp_path: Path):
+    script = "#!/bin/bash\necho once; srun sh -c 'echo $SLURMD_NODENAME $SLURM_NTASKS' | sort"
+    batch = launch(
+        tmp_path, "batch.1", script, nodes=2, cpus=4, on_every_node=False, tasks_per_node=2, time_limit_s=60
+    )
+    driver.start([batch])
+    assert ends(driver, ["batch.1"])["batch.1"].outcome == "success"
+    assert driver.read_log("batch.1", "stdout", 0, 99) == b"once\nnode0 4\nnode0 4\nnode1 4\nnode1 4\n"
+
+
+def test_a_job_with_a_path_of_its_own_is_submitted(driver: SlurmDriver, tmp_path: Path):
+    (started,) = driver.start([launch(tmp_path, "path.1", "echo $PATH", env={"PATH": "/nowhere"})])
+    assert isinstance(started, Started)
+    ends(driver, ["path.1"])
 
 
 def test_options_pass_through_and_what_slurm_refuses_is_told(

@@ -82,7 +82,7 @@ class Staging:
                 with self.temporary() as file:
                     self.platform.fetch(archive, file, self.limits.inputs_bytes)
                     unpack(file, folder, self.limits.inputs_bytes)
-        plan = Plan(content.outputs, content.checkpoint_path)
+        plan, batch = Plan(content.outputs, content.checkpoint_path), content.batch
         launch = Launch(
             attempt=order.attempt,
             name=order.name,
@@ -98,6 +98,9 @@ class Staging:
             lost_after_s=order.lost_after_s,
             checkpoint_path=content.checkpoint_path,
             array_index=order.array_index,
+            on_every_node=batch is None,
+            tasks_per_node=1 if batch is None else batch.tasks_per_node,
+            array_variables={} if batch is None else array_variables(batch.array_tasks, order.array_index),
             env=content.env,
             secrets=content.secrets,
             outputs=listed(plan),
@@ -241,3 +244,12 @@ def listed(plan: Plan) -> tuple[str, ...]:
     """What the engine has to list for a plan; all files where a pattern begins with a `*`."""
     paths = [fixed_part(pattern) for pattern in (*plan.outputs, plan.checkpoint_path) if pattern]
     return () if "" in paths else tuple(dict.fromkeys(paths))
+
+
+def array_variables(tasks: tuple[int, ...], index: int) -> dict[str, str]:
+    """What Slurm tells a task of an array, see sbatch(1), output environment variables."""
+    if index >= len(tasks):
+        return {}
+    step = tasks[1] - tasks[0] if len(tasks) > 1 else 1
+    told = {"ID": tasks[index], "COUNT": len(tasks), "MIN": tasks[0], "MAX": tasks[-1], "STEP": step}
+    return {f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in told.items()}

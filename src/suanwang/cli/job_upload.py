@@ -68,6 +68,7 @@ def upload(connection: "Connection", read: "Read", enterprise: str) -> "JobSpec"
         outputs=job.outputs,
         checkpoint_path=job.checkpoint_path,
         engine_options=job.engine_options,
+        batch=job.batch,
     )
     return msgspec.structs.replace(
         job.spec, content=connection.keep(msgspec.json.encode(content), enterprise)

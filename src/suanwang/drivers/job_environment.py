@@ -25,6 +25,7 @@ def told(launch: Launch) -> dict[str, str]:
     }
     if launch.array_index >= 0:
         variables["SUANWANG_ARRAY_INDEX"] = str(launch.array_index)
+    variables |= launch.array_variables
     if launch.checkpoint_path:
         variables["SUANWANG_CHECKPOINT"] = launch.checkpoint_path
     return variables

@@ -51,8 +51,9 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `lost_after_s`: end the attempt if `acknowledge` is not called for so long; 0 never.
     `on_every_node`: run the script once on each node (rank in SUANWANG_NODE_RANK), or on the first only.
     `checkpoint_path`: relative to the folder, told to the script as SUANWANG_CHECKPOINT; empty: none.
-    `array`, `array_index`: launches of one array share all but attempt, folder and index; told as
-    SUANWANG_ARRAY_INDEX; -1: not of an array.
+    `array`, `array_index`: launches of one array share all but attempt, folder, index and variables; told as
+    SUANWANG_ARRAY_INDEX; -1: not of an array. `array_variables`: told too, as Slurm would tell them.
+    `tasks_per_node`: so many tasks srun starts on each node, where there is one; they share its `cpus`.
     `env`: told to the script. `secrets`: the same, and written nowhere that outlives the attempt.
     `outputs`: files and folders, relative to the folder, that `outputs` lists; empty: all files.
     `engine_options`: passed through by name; some of `Features.options`.
@@ -74,6 +75,8 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint_path: str = ""
     array: str = ""
     array_index: int = -1
+    array_variables: dict[str, str] = {}
+    tasks_per_node: int = 1
     env: dict[str, str] = {}
     secrets: dict[str, str] = {}
     outputs: tuple[str, ...] = ()

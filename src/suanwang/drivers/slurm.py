@@ -8,7 +8,7 @@ job ran, suspensions left out, times the devices it was given; processor time an
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -208,7 +208,8 @@ class SlurmDriver(AttemptDriver):
         submission = f"{first.attempt}-{len(group)}"
         held = [held_of(launch, submission, index) for index, launch in enumerate(group)]
         lines = [
-            f"{launch.attempt}\t{launch.array_index if launch.array_index >= 0 else '-'}\t{launch.folder}\n"
+            f"{launch.attempt}\t{launch.array_index if launch.array_index >= 0 else '-'}"
+            f"\t{words_of(launch.array_variables)}\t{launch.folder}\n"
             for launch in group
         ]
         table = self.tables / submission
@@ -224,7 +225,7 @@ class SlurmDriver(AttemptDriver):
             *attempt_folder.interpreter(first.script),
         ]
         environment = script_environment(first, base_environment())
-        for own in (MARK, "SUANWANG_ARRAY_INDEX"):
+        for own in (MARK, "SUANWANG_ARRAY_INDEX", *first.array_variables):
             environment.pop(own, None)
         try:
             job = self.slurm.submit(self.sbatch_options(group, submission), script, environment)
@@ -240,20 +241,22 @@ class SlurmDriver(AttemptDriver):
         """The resources of a launch in sbatch's words; minutes are the grain of its time limit."""
         launch = group[0]
         units = launch.units_milli // WHOLE_MILLI
+        cpus = max(launch.cpus, units) if launch.device == CPU else launch.cpus
+        # never more than was asked for: tasks share the processors of their node
+        tasks = launch.tasks_per_node if cpus and cpus % launch.tasks_per_node == 0 else 1
         options = {
             "job-name": launch.name or launch.attempt,
             "comment": f"{self.slurm.prefix}{submission}",
             "time": minutes_of(launch.time_limit_s),
             "nodes": str(launch.nodes),
-            "ntasks": str(launch.nodes),
-            "ntasks-per-node": "1",
+            "ntasks": str(launch.nodes * tasks),
+            "ntasks-per-node": str(tasks),
             "chdir": "/",
             "output": "/dev/null",
             "error": "/dev/null",
             "export": "ALL",
         }
-        cpus = max(launch.cpus, units) if launch.device == CPU else launch.cpus
-        options |= {"cpus-per-task": str(cpus)} if cpus else {}
+        options |= {"cpus-per-task": str(cpus // tasks)} if cpus else {}
         options |= {"mem": f"{launch.memory_mb}M"} if launch.memory_mb else {}
         if launch.device != CPU:
             gres = self.devices.get(launch.device, f"gpu:{launch.device.lower()}")
@@ -348,9 +351,16 @@ def minutes_of(time_limit_s: int) -> str:
     return str(-(-time_limit_s // 60) + 1)
 
 
+def words_of(variables: Mapping[str, str]) -> str:
+    """Variables with numbers as the words of an `export`; `-` for none."""
+    return " ".join(f"{name}={int(value)}" for name, value in variables.items()) or "-"
+
+
 def group_of(launch: Launch) -> bytes:
     """What launches of one submission have in common; one of no array stands alone."""
     if not launch.array:
         return launch.attempt.encode()
-    alike = msgspec.structs.replace(launch, attempt="", folder="", array_index=0, outputs=())
+    alike = msgspec.structs.replace(
+        launch, attempt="", folder="", array_index=0, array_variables={}, outputs=()
+    )
     return msgspec.json.encode(alike)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -92,7 +93,8 @@ class SlurmCommands:
         """What a command prints. Raises EngineAway where there is no answer, SlurmRefused where it is no."""
         try:
             done = subprocess.run(
-                command,
+                # found by the agent's own path, whatever path a job asks for
+                [shutil.which(command[0], path=self.environment["PATH"]) or command[0], *command[1:]],
                 env=self.environment if environment is None else environment,
                 capture_output=True,
                 text=True,

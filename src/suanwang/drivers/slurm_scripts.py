@@ -19,11 +19,15 @@ table=$1 lease=$2 node=$3 every=$4
 line=$(sed -n "$((${SLURM_ARRAY_TASK_ID:-0} + 1))p" "$table")
 tab=$(printf '\t')
 attempt=${line%%"$tab"*} rest=${line#*"$tab"}
-index=${rest%%"$tab"*} folder=${rest#*"$tab"}
+index=${rest%%"$tab"*} rest=${rest#*"$tab"}
+tasks=${rest%%"$tab"*} folder=${rest#*"$tab"}
 cd "$folder" || exit 1
 mkdir .suanwang/claimed 2> /dev/null || exit 0   # submitted twice: the first to come runs
 echo "$SLURM_JOB_ID" > .suanwang/claimed/job
 [ "$index" = - ] || export SUANWANG_ARRAY_INDEX="$index"
+unset SLURM_ARRAY_TASK_ID SLURM_ARRAY_TASK_COUNT
+unset SLURM_ARRAY_TASK_MIN SLURM_ARRAY_TASK_MAX SLURM_ARRAY_TASK_STEP
+[ "$tasks" = - ] || export $tasks   # NAME=NUMBER, several
 shift 4
 set -- "$attempt" "$lease" "$@"
 trap : TERM

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from suanwang.feeds.purchase_file import read_file
-from suanwang.model.content import ENGINE_OPTIONS
+from suanwang.model.content import ENGINE_OPTIONS, Batch
 from suanwang.model.job import (
     ARRAY_MOST,
     LOST_AFTER_S,
@@ -111,6 +111,7 @@ class JobFile(msgspec.Struct, frozen=True):
     outputs: tuple[str, ...]
     checkpoint_path: str
     engine_options: dict[str, str]
+    batch: Batch | None = None
 
 
 def read_job_file(path: Path, region: str) -> JobFile:

@@ -9,12 +9,16 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from suanwang.feeds.job_file import Choice, Form, JobFile, Latency, Resources, job_of
-from suanwang.model.content import ENGINE_OPTIONS
+from suanwang.model.content import ENGINE_OPTIONS, Batch
+from suanwang.model.job import ARRAY_MOST
 from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import Text, same
 
 TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", re.ASCII)
+TASKS = re.compile(r"(\d{1,9})(?:-(\d{1,9})(?::([1-9]\d{0,8}))?)?", re.ASCII)
 MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)B?", re.ASCII | re.IGNORECASE)
 GB_OF_UNIT = {"K": 1 / 1024**2, "M": 1 / 1024, "G": 1.0, "T": 1024.0, "": 1 / 1024}
 SHORT = {
@@ -72,10 +76,18 @@ def sbatch_job(text: str, file: str, region: str) -> Script:
         for name in options
         if name not in READ
     ]
-    form = reader.form(options, text)
+    if "%" in options.get("array", ""):
+        what = Text("as many at a time as there is room", "有资源即运行，不限并发")
+        warnings.append(Fault(f"{file} --array", what, options["array"], remedy=LEFT_ASIDE, warning=True))
+    tasks = reader.array(options)
+    form = msgspec.structs.replace(reader.form(options, text), array=max(1, len(tasks)))
     if reader.faults:
         raise InvalidInput(reader.faults)
-    return Script(job_of(form, file, region), tuple(warnings))
+    batch = Batch(
+        reader.whole(options, "ntasks-per-node", -(-reader.whole(options, "ntasks", 1) // form.num_nodes)),
+        tasks,
+    )
+    return Script(msgspec.structs.replace(job_of(form, file, region), batch=batch), tuple(warnings))
 
 
 class ScriptReader:
@@ -97,12 +109,21 @@ class ScriptReader:
                 break
             if not line.startswith("#SBATCH"):
                 continue
-            words = shlex.split(line[len("#SBATCH") :], comments=True)
+            try:
+                words = shlex.split(line[len("#SBATCH") :], comments=True)
+            except ValueError:
+                self.odd_line(line)
+                continue
             while words:
                 name, value = self.option(words)
                 if name:
                     found[name] = value
         return found
+
+    def odd_line(self, line: str) -> None:
+        """Note a line whose quotes do not pair."""
+        what, expected = Text("a quote is not closed", "引号不成对"), same('#SBATCH --comment="a b"')
+        self.faults.append(Fault(f"{self.file} #SBATCH", what, line[:80], expected, kind="wrong_value"))
 
     def option(self, words: list[str]) -> tuple[str, str]:
         """Takes one option off the words: its long name and its value, "true" where it has none."""
@@ -136,7 +157,6 @@ class ScriptReader:
             num_nodes=nodes,
             cpus=cpus,
             memory_gb=self.memory(options, cpus),
-            array=self.array(options),
             depends_on=self.dependencies(options),
             not_before=options.get("begin"),
             latency=Latency(),
@@ -205,16 +225,26 @@ class ScriptReader:
             return f"{float(match[1]) * GB_OF_UNIT[match[2].upper()] * times:.6f}"
         return "0"
 
-    def array(self, options: dict[str, str]) -> int:
-        """`0-9` or `1-10%4`: how many jobs; a step or a list is not known here."""
+    def array(self, options: dict[str, str]) -> tuple[int, ...]:
+        """The numbers of the tasks of `0-9`, `1-10%4`, `0-30:10` or `1,3,5-7`, in order; () for no array."""
         words = options.get("array")
         if words is None:
-            return 1
-        match = re.fullmatch(r"(\d+)-(\d+)(?:%\d+)?", words, re.ASCII)
-        if match is None or int(match[2]) < int(match[1]) or int(match[1]) not in (0, 1):
-            self.fault("array", Text("not a plain range", "不是简单范围"), words, same("0-9 / 1-10"))
-            return 1
-        return int(match[2]) - int(match[1]) + 1
+            return ()
+        tasks = set[int]()
+        for one in words.partition("%")[0].split(","):
+            match = TASKS.fullmatch(one)
+            found = (
+                range(0)
+                if match is None
+                else range(int(match[1]), int(match[2] or match[1]) + 1, int(match[3] or 1))
+            )
+            if not 0 < len(found) <= ARRAY_MOST:
+                self.fault(
+                    "array", Text("not an array", "不是有效的数组"), words, same("0-9 / 1-10:3 / 1,3,5-7")
+                )
+                return ()
+            tasks.update(found)
+        return tuple(sorted(tasks))
 
     def dependencies(self, options: dict[str, str]) -> tuple[str, ...]:
         """`afterok:j1:j2`; other kinds of dependency are not known here."""

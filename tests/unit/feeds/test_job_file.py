@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from suanwang.feeds.job_file import read_job_file
 from suanwang.feeds.sbatch_file import sbatch_job
+from suanwang.model.content import Batch
 from suanwang.model.job import Alternative
 from suanwang.units.errors import InvalidInput
 from suanwang.units.instants import instant
@@ -136,7 +137,29 @@ def test_an_sbatch_script_is_taken_unchanged():
     assert (spec.shape.cpus, spec.shape.memory_mb) == (8, 16 * 1024)
     assert script.job.run == SCRIPT
     assert script.job.engine_options == {"partition": "gpu"}
-    assert [fault.where for fault in script.warnings] == ["run.sh --output"]
+    assert script.job.batch == Batch(4, tuple(range(10)))
+    assert [fault.where for fault in script.warnings] == ["run.sh --output", "run.sh --array"]
+
+
+@pytest.mark.parametrize(
+    "line, tasks",
+    [
+        ("1-3", (1, 2, 3)),
+        ("0-6:3", (0, 3, 6)),
+        ("1-6:2%4", (1, 3, 5)),
+        ("7,1-2,1", (1, 2, 7)),
+        ("5", (5,)),
+    ],
+)
+def test_arrays_as_slurm_writes_them(line: str, tasks: tuple[int, ...]):
+    script = sbatch_job(f"#!/bin/sh\n#SBATCH -a {line}\ntrue\n", "x.sh", "310000")
+    assert (script.job.spec.array, script.job.batch) == (len(tasks), Batch(1, tasks))
+
+
+def test_a_quote_that_is_not_closed_is_told_with_the_other_faults():
+    with pytest.raises(InvalidInput) as raised:
+        sbatch_job('#!/bin/sh\n#SBATCH --comment="it\n#SBATCH --mem=lots\n', "x.sh", "310000")
+    assert [fault.where for fault in raised.value.faults] == ["x.sh #SBATCH", "x.sh --mem"]
 
 
 def test_what_only_slurm_can_heed_goes_with_the_job_and_the_rest_is_named():
@@ -184,7 +207,18 @@ def test_any_number_of_seconds_is_kept_to_the_second(seconds: int):
 
 @pytest.mark.parametrize(
     "option",
-    ["--time=soon", "--array=1,3,5", "--dependency=afterany:j1", "--mem=lots", "--nodes=none", "-Z 3"],
+    [
+        "--time=soon",
+        "--array=5-1",
+        "--array=1,,3",
+        "--array=0-10000",
+        "--array=1-5:0",
+        "--dependency=afterany:j1",
+        "--mem=lots",
+        "--nodes=none",
+        "-Z 3",
+        '--comment="a',
+    ],
 )
 def test_what_cannot_be_done_is_refused(option: str):
     with pytest.raises(InvalidInput):
