@@ -119,6 +119,11 @@ def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
 
 def answer_crash(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Anything else: the trace goes to the server's log, never to who asked."""
+    if isinstance(error, RecursionError):  # only what was sent nests without end, see msgspec's decoder
+        title = Text("the request cannot be read", "无法读取请求")
+        return problem(
+            request, 400, "malformed", title, [Fault("body", Text("nested too deeply", "嵌套过深"))]
+        )
     logger.error("request failed", exc_info=error, extra={"request": request_number(request)})
     return problem(request, *BROKEN, [Fault("server", BROKEN[2])])
 

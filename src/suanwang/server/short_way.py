@@ -82,7 +82,7 @@ class ShortWay:
             caller = let_in(cast("dict[str, object]", scope), PATH, self.host, self.pace)
             assert caller is not None
             own_centre(self.host.leading().platform, caller, centre)
-        except (msgspec.MsgspecError, SuanwangError):
+        except (msgspec.MsgspecError, RecursionError, SuanwangError):
             return None
         scope["user"], scope["path_template"] = caller, PATH
         return given

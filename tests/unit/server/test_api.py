@@ -143,6 +143,19 @@ def test_sizes_and_rates_have_limits(tmp_path: Path) -> None:
     told(tmp_path, story, rate_per_s=0.01, rate_burst=20.0)
 
 
+def test_a_body_that_nests_without_end_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        client, nobody, deep = await firm(bench), bench.client(""), b'{"beside":' + b"[" * 100_000
+        for caller, path, status in ((client, "/v1/jobs", 400), (nobody, "/v1/centres/sh/exchange", 401)):
+            answer = await caller.post(path, content=deep)
+            assert (answer.status_code, answer.headers["content-type"]) == (
+                status,
+                "application/problem+json",
+            )
+
+    told(tmp_path, story)
+
+
 def test_a_job_runs_is_metered_paid_and_read_from_the_top(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         client, driver = await firm(bench), await agent(bench)

@@ -32,6 +32,7 @@ def bodies() -> list[bytes]:
         b"{",
         b"[]",
         b"\xff",
+        b'{"beside":' + b"[" * 100_000,
         msgspec.json.encode(good | {"session": 7}),
         msgspec.json.encode(good | {"session": 0}),
         msgspec.json.encode(good | {"report_id": "a b"}),
