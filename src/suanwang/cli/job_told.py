@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from suanwang.cli.candidates import reason_line
-from suanwang.cli.job_words import reason_word, standing, state_word
+from suanwang.cli.job_words import reason_word, standing, state_word, why_word
 from suanwang.cli.tables import Column, clock, console, devices, duration, money, table_of
 from suanwang.units.text import Language, Text, same
 
@@ -27,9 +27,7 @@ COLUMNS: tuple[Column, ...] = (
 def print_job(told: "JobTold", language: Language) -> None:
     """The job."""
     line = told.line
-    why = (
-        reason_word(line.why).say(language) if line.why and line.state not in ("active", "succeeded") else ""
-    )
+    why = why_word(line).say(language)
     print(f"{line.job} {line.name} · {line.enterprise}{f'/{line.project}' if line.project else ''}")
     print(f"{standing(line, language)}{f': {why}' if why else ''}")
     if told.reason is not None:

@@ -58,6 +58,15 @@ def reason_word(why: str) -> Text:
     return REASONS.get(why, same(why))
 
 
+def why_word(line: "JobLine") -> Text:
+    """Why a job is in its state; nothing where that needs no reason."""
+    if line.state in ("active", "succeeded") or not line.why:
+        return same("")
+    if (line.state, line.why) == ("cancelled", "dependency"):
+        return Text("a job that it waited for did not succeed", "所等待的作业未成功")
+    return reason_word(line.why)
+
+
 def standing(line: "JobLine", language: Language) -> str:
     """The state of a job in a list: for an active one, that of its attempt."""
     if line.state == "active" and line.attempt_state is not None:

@@ -110,9 +110,8 @@ def show(page: "JobPage", limit: int, language: Language) -> None:
 
 def table(lines: "tuple[JobLine, ...]", language: Language) -> "Table":
     """Jobs in lines."""
-    from suanwang.cli.job_words import MARKS, reason_word, standing
+    from suanwang.cli.job_words import MARKS, standing, why_word
     from suanwang.cli.tables import Column, clock, money, table_of
-    from suanwang.units.text import same
 
     columns: tuple[Column, ...] = (
         (Text("job", "作业"), "left"),
@@ -132,7 +131,7 @@ def table(lines: "tuple[JobLine, ...]", language: Language) -> "Table":
             line.name,
             line.enterprise,
             f"{MARKS.get(line.state, ' ')} {standing(line, language)}",
-            (reason_word(line.why) if line.state not in ("active", "succeeded") else same("")).say(language),
+            why_word(line).say(language),
             str(line.attempt) if line.attempt > 1 else "",
             line.pool,
             clock(line.start_at),
