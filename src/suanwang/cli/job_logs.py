@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from suanwang.cli.connection import Connection, connect, part
+from suanwang.cli.patience import patient
 from suanwang.model.job import CLOSED
 from suanwang.units.text import Language
 
@@ -29,22 +30,33 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
 
 
 def parts(
-    connection: Connection, job: str, stream: str, attempt: int | None, follow: bool
+    connection: Connection, job: str, stream: str, attempt: int | None, follow: bool, offset: int = 0
 ) -> Iterator[bytes]:
-    """The stream of one attempt as it comes."""
+    """The stream of one attempt from `offset` on as it comes."""
     query: dict[str, str | int | None] = {
         "stream": stream,
         "attempt": attempt or 0,
+        "offset": offset,
         "follow": "true" if follow else "false",
     }
     return connection.stream(f"/v1/jobs/{part(job)}/log", **query)
 
 
 def copy(connection: Connection, job: str, stream: str, attempt: int | None, follow: bool) -> None:
-    """One attempt's stream to standard output."""
-    for data in parts(connection, job, stream, attempt, follow):
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+    """One attempt's stream to standard output; who follows it waits for a server that is away."""
+    written = 0
+
+    def go_on() -> None:
+        nonlocal written
+        for data in parts(connection, job, stream, attempt, follow, written):
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+            written += len(data)
+
+    if follow:
+        patient(go_on)
+    else:
+        go_on()
 
 
 def follow(connection: Connection, job: str, stream: str) -> None:
@@ -55,7 +67,7 @@ def follow(connection: Connection, job: str, stream: str) -> None:
 
     seen = 0
     while True:
-        line = connection.get(f"/v1/jobs/{part(job)}", JobTold).line
+        line = patient(lambda: connection.get(f"/v1/jobs/{part(job)}", JobTold)).line
         while seen < line.attempt:
             seen += 1
             copy(connection, job, stream, seen, follow=True)

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from suanwang.model.job import CLOSED
@@ -18,13 +19,14 @@ def wait_closed(connection: "Connection", jobs: Sequence[str], language: Languag
     """The states of the jobs, once none of them can change any more."""
     from suanwang.cli.connection import part
     from suanwang.cli.job_words import state_word
+    from suanwang.cli.patience import patient
     from suanwang.model.api.jobs import JobTold
 
     states: dict[str, str] = {}
     left, pause_s = list(jobs), FIRST_LOOK_S
     while left:
         for job in list(left):
-            line = connection.get(f"/v1/jobs/{part(job)}", JobTold).line
+            line = patient(partial(connection.get, f"/v1/jobs/{part(job)}", JobTold)).line
             if line.state in CLOSED:
                 states[job] = line.state
                 left.remove(job)

@@ -21,7 +21,6 @@ T = TypeVar("T")
 Params = Mapping[str, str | int | bool | None]
 AGAIN = frozenset({429, 502, 503, 504})
 PAUSES_S = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
-CHUNK_BYTES = 1 << 16
 
 
 class Answered(SuanwangError):
@@ -113,8 +112,10 @@ class Line:
             ) as response:
                 if not response.is_success:
                     response.read()
-                    raise answered(response)
-                yield response.iter_bytes(CHUNK_BYTES)
+                    said = answered(response)
+                    raise Unreachable(said.faults) if said.status in AGAIN else said
+                # as they come: with a size, httpx holds them back until that is full
+                yield response.iter_bytes()
         except httpx.TransportError as error:
             raise self._away(f"{type(error).__name__}: {error}") from None
 
