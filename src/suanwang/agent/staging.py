@@ -251,5 +251,5 @@ def array_variables(tasks: tuple[int, ...], index: int) -> dict[str, str]:
     if index >= len(tasks):
         return {}
     step = tasks[1] - tasks[0] if len(tasks) > 1 else 1
-    told = {"ID": tasks[index], "COUNT": len(tasks), "MIN": tasks[0], "MAX": tasks[-1], "STEP": step}
+    told = {"ID": tasks[index], "COUNT": len(tasks), "MIN": min(tasks), "MAX": max(tasks), "STEP": step}
     return {f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in told.items()}
