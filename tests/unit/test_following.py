@@ -3,7 +3,6 @@
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -67,7 +66,7 @@ def test_a_follower_has_each_word_as_it_comes_and_goes_on_where_it_was(
 ) -> None:
     paper = Paper(server)
     monkeypatch.setattr(sys, "stdout", paper)
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("suanwang.cli.patience.PAUSE_S", 0.01)
     connection = Connection(f"http://127.0.0.1:{server.listener.getsockname()[1]}", "sw_a", "en")
     copy(connection, "j1", "stdout", 1, follow=True)
     server.join(TOLD_S)
