@@ -26,7 +26,7 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     array_tasks: tuple[int, ...] = ()
 
 
-class JobContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class JobContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A job's script and surroundings.
 
     `setup`, `run`: shell text; the second may begin with `#!`. `inputs_archive`: the name of the content that
