@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from tests.clearing_cases import random_scenario, with_figures
 
-from suanwang.clearing import placer
+from suanwang.clearing import placement, placer
 from suanwang.clearing.by_prices import Settings
 from suanwang.clearing.clear import clear
 from suanwang.clearing.compile import compile_problem
 from suanwang.clearing.exact import solve_exact
 from suanwang.clearing.recompute import recompute_bound
+from suanwang.feeds.hard import make_hard
 from suanwang.feeds.national import make_national
 from suanwang.units.rounding import exact_sum
 
@@ -112,6 +113,19 @@ def test_vast_problems_are_placed_in_fewer_steps_and_the_same_for_every_thread(
     assert not (fewer[0].start_slot == whole.start_slot).all()
     # exchanges, left out there, are worth 2.2 % on so few jobs
     assert exact_sum(fewer[0].total_micro) <= 1.03 * exact_sum(whole.total_micro)
+
+
+def test_exchanges_end_by_their_work_and_the_same_for_every_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = make_hard(jobs=2_000, centres=20, seed=3).scenario
+    costs: list[int] = []
+    for most in (0, 2**8, placement.PASSED_MOST, 2**62):
+        monkeypatch.setattr(placement, "PASSED_MOST", most)
+        plans = [clear(scenario, settings=Settings(rounds=1, threads=threads)) for threads in (1, 2)]
+        assert (plans[0].pool == plans[1].pool).all()
+        assert (plans[0].start_slot == plans[1].start_slot).all()
+        costs.append(exact_sum(plans[0].total_micro))
+    # none, some, and all of them: networks of this size never meet the limit
+    assert costs[0] > costs[1] > costs[2] == costs[3]
 
 
 @pytest.mark.soak

@@ -18,7 +18,7 @@ from suanwang.units.rounding import Int64Array
 
 LEVELS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
 """Levels of urgency are cut at these shares of the jobs: few jobs, but much of the work, are urgent."""
-CANDIDATES_AGAIN = 200
+CANDIDATES_AGAIN = 600
 EXCHANGES_UP_TO_JOBS = 200_000
 """So many jobs may push others aside in the end, where pools do not have too many occupants to search."""
 

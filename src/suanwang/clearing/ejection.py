@@ -35,6 +35,9 @@ from suanwang.units.rounding import Int64Array
 VICTIMS_MOST = 512
 TARGETS = 12
 """Columns tried for one job, the cheapest under prices first."""
+PASSED_MOST = 2**28
+"""Columns × slots that the victims of one class may look at in one pass. Networks of a hundred centres need
+a twentieth of it; with thousands of pools of a class, exchanges would take most of the time of placing."""
 
 
 class Occupants(NamedTuple):
@@ -244,10 +247,11 @@ def exchange(
     job: int, n: int, column: int, start: int, first_column: int, current_cost: float, entries: Entries,
     ground: Ground, prices: Prices, value_nano: Float64Array, order: Float32Array, state: State,
     occupants: Occupants, scratch: Scratch, victims: Int64Array, memory: Int64Array,
+    passed: Int64Array,
 ) -> bool:  # fmt: skip
     """Try to put a job, which has no place now, at (column, start); whether all together got cheaper.
 
-    Leaves everything as it was where they did not.
+    Leaves everything as it was where they did not. `passed`: columns × slots looked at by victims.
     """
     by_column = prices.by_column
     end = start + entries.slots[n]
@@ -270,6 +274,7 @@ def exchange(
     for i in range(count - 1, -1, -1):
         v = victims[i]
         e = memory[i, 0]
+        passed[0] += np.int64(entries.reach[e]) * np.int64(entries.starts[e] + entries.slots[e])
         at, begin = cheapest_free(e, entries, ground, scratch, prices, state.free_milli, first_column)
         cost = value_nano[v]
         if begin >= 0:
@@ -296,17 +301,22 @@ def exchange(
 def eject_class(
     candidates: Int64Array, entry_job: Int32Array, entry_class: Int32Array, first_column: int,
     entries: Entries, ground: Ground, steering: Prices, prices: Prices, value_nano: Float64Array,
-    order: Float32Array, state: State, occupants: Occupants, scratch: Scratch,
+    order: Float32Array, state: State, occupants: Occupants, scratch: Scratch, passed_most: int,
 ) -> int:  # fmt: skip
     """Try an exchange for each entry of `candidates`, all of one class; how many were made.
+
+    Ends where victims have looked at `passed_most` columns × slots, whoever is left then.
 
     `steering`: unit cost plus prices, where jobs would go; `prices`: unit cost alone, what they pay.
     """
     victims = np.empty(VICTIMS_MOST, np.int64)
     memory = np.empty((VICTIMS_MOST, 3), np.int64)
     plain = np.ones(steering.prefix.shape[1], np.float32)
+    passed = np.zeros(1, np.int64)
     changed = 0
     for n in candidates:
+        if passed[0] >= passed_most:
+            break
         job = np.int64(entry_job[n])
         held, column, start = state.entry[job], np.int64(state.column[job]), np.int64(state.start[job])
         current_cost = value_nano[job]
@@ -337,7 +347,7 @@ def eject_class(
             )  # fmt: skip
             made = exchange(
                 job, n, first_column + local, begin, first_column, current_cost, entries, ground, prices,
-                value_nano, order, state, occupants, scratch, victims, memory,
+                value_nano, order, state, occupants, scratch, victims, memory, passed,
             )  # fmt: skip
             if made:
                 changed += 1

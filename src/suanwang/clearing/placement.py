@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from suanwang.clearing.ejection import Occupants, eject_class, list_occupants
+from suanwang.clearing.ejection import PASSED_MOST, Occupants, eject_class, list_occupants
 from suanwang.clearing.ground import Entries, Ground
 from suanwang.clearing.places import Places, no_places
 from suanwang.clearing.problem import Problem
@@ -93,6 +93,7 @@ class Placement:
             return eject_class(
                 mine, demand.job, demand.device_class, int(supply.class_first[k]), self.entries, self.ground,
                 steering, prices, self.value_nano, order, self.state, occupants, room_for_columns(columns),
+                PASSED_MOST,
             )  # fmt: skip
 
         # each job in question passes over pools, and over the jobs in them
