@@ -1,6 +1,7 @@
 """Every chart compiles, in both languages, on every shape of outcome; words and figures for people."""
 
 import io
+import itertools
 import re
 import struct
 import zlib
@@ -14,7 +15,7 @@ from tests.unit.reports.random_network import SHAPES, made
 
 from suanwang.reports.charts.catalogue import CHARTS, NARROW_PX, charts_of
 from suanwang.reports.charts.flows import flows_of
-from suanwang.reports.charts.heat import between, price_steps
+from suanwang.reports.charts.heat import between, heat_map, price_steps
 from suanwang.reports.charts.service import doubling
 from suanwang.reports.charts.shift import paid_per_kwh
 from suanwang.reports.charts.theme import LIGHT, PAGE, Pen
@@ -61,6 +62,37 @@ def test_a_picture_is_a_png_in_the_colours_of_a_theme() -> None:
     assert len(png) < len(loose) and png_parts(png) == png_parts(loose), "smaller, pixel for pixel the same"
     svg = render_svg(CHARTS["load"].draw(view, Pen("en", LIGHT)).spec)
     assert LIGHT.load[-1] in svg and "var(" not in svg and "NaN" not in svg
+
+
+@pytest.mark.parametrize("width_px", [NARROW_PX, 1040])
+def test_marks_of_time_say_different_things(width_px: int) -> None:
+    spans = (
+        1,
+        5,
+        24,
+        36,
+        48,
+        72,
+        120,
+        168,
+        336,
+        720,
+        24 * 100,
+        24 * 130,
+        24 * 149,
+        24 * 160,
+        24 * 366,
+        24 * 900,
+    )
+    for hours in spans:
+        for begin in (0, 7):
+            edges = [1_780_272_000_000 + hour * 3_600_000 for hour in (begin, begin + hours)]
+            one = {"row": "x", "from": edges[0], "to": edges[1], "step": 0, "told": ""}
+            pen = Pen("en", LIGHT, width_px)
+            svg = render_svg(heat_map(pen, [one, {**one, "from": edges[1]}], ["x"], ("0",), ("red",), None))
+            marks = re.findall(r">(\d\d:\d\d|\d\d-\d\d|\d{4}-\d\d)<", svg)
+            assert len(marks) >= 2, hours
+            assert all(mark != after for mark, after in itertools.pairwise(marks)), (hours, marks)
 
 
 def png_parts(png: bytes) -> tuple[bytes, bytes, list[bytes]]:

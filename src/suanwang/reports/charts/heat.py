@@ -12,6 +12,8 @@ from suanwang.reports.words import percent
 
 ROWS_MOST = 14
 POOLS_SHOWN = 12
+MONTHS_FROM_DAYS = 150
+"""From here on an axis has a mark a month."""
 LOAD_STEPS = (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 MICRO = 1e6
 
@@ -141,11 +143,12 @@ def cell(
 
 
 def time_axis(pen: Pen, first_ms: int, last_ms: int) -> dict[str, Json]:
-    """The axis of hours or days that suits the span."""
+    """The axis of hours, days or months that suits the span; within a day the hour, at midnight the date."""
     days = (last_ms - first_ms) / 86_400_000
-    form = "%H:%M" if days <= 2 else "%m-%d" if days <= 120 else "%Y-%m"
+    date = "'%m-%d'" if days <= MONTHS_FROM_DAYS else "'%Y-%m'"
+    hour = "utchours(datum.value) + utcminutes(datum.value) > 0 ? '%H:%M' : "
     return {
-        "format": form,
+        "labelExpr": f"utcFormat(datum.value, {hour}{date})",
         "grid": False,
         "title": None,
         "tickCount": 5 if pen.narrow else 9,
