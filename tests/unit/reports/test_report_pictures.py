@@ -18,7 +18,7 @@ from suanwang.reports.charts.flows import flows_of
 from suanwang.reports.charts.heat import between, heat_map, price_steps
 from suanwang.reports.charts.service import doubling
 from suanwang.reports.charts.shift import paid_per_kwh
-from suanwang.reports.charts.theme import LIGHT, PAGE, Pen
+from suanwang.reports.charts.theme import LIGHT, PAGE, Json, Pen
 from suanwang.reports.charts.view import View
 from suanwang.reports.draw import render_png, render_svg
 from suanwang.reports.indicators import make_report
@@ -43,7 +43,16 @@ def test_every_chart_compiles_and_stays_small(shape: str, width_px: int) -> None
                 assert bool(CHINESE.search(chart.title)) == (language == "zh")
                 compiled = vlc.vegalite_to_vega(chart.titled())
                 assert compiled["$schema"].startswith("https://vega.github.io/schema/vega/")
-            assert len(str(chart.spec)) < 800_000, "aggregate before drawing"
+                assert len(str(chart.spec)) < 800_000, "aggregate before drawing"
+
+
+def test_a_legend_names_only_what_is_drawn() -> None:
+    scenario, outcome, report, beside = made("week")
+    for baseline in (None, beside):
+        chart = CHARTS["shift"].draw(View.of(scenario, outcome, report, baseline), Pen("en", LIGHT))
+        svg = render_svg(chart.spec)
+        assert ">this plan<" in svg
+        assert (">first come, first served<" in svg) == (baseline is not None)
 
 
 def test_a_plan_without_prices_has_no_chart_of_prices() -> None:
@@ -87,7 +96,7 @@ def test_marks_of_time_say_different_things(width_px: int) -> None:
     for hours in spans:
         for begin in (0, 7):
             edges = [1_780_272_000_000 + hour * 3_600_000 for hour in (begin, begin + hours)]
-            one = {"row": "x", "from": edges[0], "to": edges[1], "step": 0, "told": ""}
+            one: dict[str, Json] = {"row": "x", "from": edges[0], "to": edges[1], "step": 0, "told": ""}
             pen = Pen("en", LIGHT, width_px)
             svg = render_svg(heat_map(pen, [one, {**one, "from": edges[1]}], ["x"], ("0",), ("red",), None))
             marks = re.findall(r">(\d\d:\d\d|\d\d-\d\d|\d{4}-\d\d)<", svg)

@@ -121,7 +121,9 @@ def panels(pen: Pen, rows: list[dict[str, Json]], most_kw: float, with_beside: b
         "titleX": -AXIS_ROOM_PX + 24,
         "titleY": -8,
     }
-    names = [pen.say("this plan", "本计划"), pen.say("first come, first served", "先来先服务")]
+    names = [pen.say("this plan", "本计划")]
+    if with_beside:
+        names.append(pen.say("first come, first served", "先来先服务"))
     drawn: list[Json] = [
         {
             "mark": {"type": "area", "interpolate": "step-after", "opacity": 0.25, "color": series[0]},
@@ -199,7 +201,7 @@ def line(
             "y": y,
             "color": {
                 "datum": names[which],
-                "scale": {"domain": names, "range": [series[0], series[1]]},
+                "scale": {"domain": names, "range": list(series[: len(names)])},
                 "legend": {"title": None},
             },
         },
