@@ -26,6 +26,17 @@ REGIONS: list[Row] = [
 CODES = [str(row[0]) for row in REGIONS]
 DEVICES = ("A100", "910B", "cpu")
 METHODS: tuple[Method, ...] = ("prices", "fcfs", "exact")
+DEAR: dict[str, dict[str, dict[str, object]]] = {
+    "devices": {
+        "pools": {"devices": 1e8, "devices_per_node": 8.0, "price_micro_per_device_hour": 10**12},
+        "jobs": {"options": "A100:8x125000:1", "value_micro": 10**15},
+    },
+    "data": {
+        "links": {"cost_micro_per_gb": 9e9, "gbps": None},
+        "jobs": {"options": "A100:1:1", "value_micro": 10**15, "gb_in": 4e6, "gb_out": 4e6},
+    },
+}
+"""Figures, by table and column, that the format allows and whose costs 64 bits do not hold."""
 
 
 class Draw:

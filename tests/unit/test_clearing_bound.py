@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from tests.clearing_cases import METHODS, outcome_from, random_scenario, with_figures
+from tests.clearing_cases import DEAR, METHODS, outcome_from, random_scenario, with_figures
 
 from suanwang.clearing.by_prices import make_ready
 from suanwang.clearing.clear import clear
@@ -44,19 +44,6 @@ def test_the_bound_is_the_definition(block: int) -> None:
         assert bound == recompute_bound(scenario, by_pool), seed
         plan = outcome_from(problem, place_first_come(problem))
         assert bound <= exact_sum(plan.total_micro), seed
-
-
-DEAR: dict[str, dict[str, dict[str, object]]] = {
-    "devices": {
-        "pools": {"devices": 1e8, "devices_per_node": 8.0, "price_micro_per_device_hour": 10**12},
-        "jobs": {"options": "A100:8x125000:1", "value_micro": 10**15},
-    },
-    "data": {
-        "links": {"cost_micro_per_gb": 9e9, "gbps": None},
-        "jobs": {"options": "A100:1:1", "value_micro": 10**15, "gb_in": 4e6, "gb_out": 4e6},
-    },
-}
-"""Figures that the format allows, by table and column."""
 
 
 @pytest.mark.parametrize("dear", DEAR)

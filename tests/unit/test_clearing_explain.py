@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
-from tests.clearing_cases import every_place, outcome_from, random_scenario
+from tests.clearing_cases import DEAR, every_place, outcome_from, random_scenario, with_figures
 
 from suanwang.clearing.compile import compile_problem
 from suanwang.clearing.exact import solve_exact
@@ -153,3 +153,25 @@ def test_explanations_are_plain_data() -> None:
     outcome = outcome_from(problem, place_first_come(problem))
     told = explained(problem, outcome)
     assert msgspec.json.decode(msgspec.json.encode(told), type=list[Explanation]) == told
+
+
+@pytest.mark.parametrize("dear", DEAR)
+def test_what_64_bits_cannot_hold_costs_the_value_or_more(dear: str) -> None:
+    seen: Counter[str] = Counter()
+    for seed in (1, 4, 6, 9):
+        problem = compile_problem(with_figures(random_scenario(seed), DEAR[dear]))
+        pools = problem.scenario.pools["pool"].to_list()
+        outcome = outcome_from(problem, place_first_come(problem))
+        for job, told in enumerate(explained(problem, outcome)):
+            assert msgspec.json.decode(msgspec.json.encode(told), type=Explanation) == told
+            assert all(int(change.then) <= 10**15 for change in told.changes if change.kind == "value")
+            for candidate in told.candidates:
+                mine = [
+                    place[0]
+                    for place in every_place(problem, job)
+                    if pools[place[1]] == candidate.pool and place[3] == candidate.option
+                ]
+                if mine and min(mine) >= told.value_micro * 1000:
+                    assert candidate.verdict == "value"
+                    seen["shown" if candidate.cheapest else "beyond"] += 1
+    assert seen

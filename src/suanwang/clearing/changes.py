@@ -13,6 +13,9 @@ from suanwang.clearing.problem import BoolArray
 from suanwang.clearing.prospect import ROUNDING_NANO, Prospect, Scene, Wish, look_at, place_at
 from suanwang.units.rounding import Int64Array
 
+VALUE_MOST_NANO = 10**18
+"""The highest value that a jobs table may state."""
+
 
 class Hit(msgspec.Struct, frozen=True):
     """A place that a change leads to; the least `effort` wins, then the least cost."""
@@ -76,7 +79,12 @@ def in_window(scene: Scene, prospect: Prospect) -> BoolArray:
 
 def value_change(scene: Scene, prospects: list[Prospect]) -> Iterator[Change]:
     """The least value at which a free place is worth taking."""
-    hit = easiest(prospects, lambda p: p.fits & p.rules() & in_window(scene, p), lambda p: p.cost_nano)
+
+    def fits(prospect: Prospect) -> BoolArray:
+        sayable = prospect.cost_nano < VALUE_MOST_NANO
+        return sayable & prospect.fits & prospect.rules() & in_window(scene, prospect)
+
+    hit = easiest(prospects, fits, lambda p: p.cost_nano)
     if hit is not None:
         slack = ROUNDING_NANO if hit.prospect.wish.milli % 1000 else 0
         needed = (hit.cost_nano + slack) // 1000 + 1

@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 
 from suanwang.clearing.changes import smallest_changes
+from suanwang.clearing.exact_response import COST_MOST
 from suanwang.clearing.explanation import Candidate, Explanation, FullSlot, Place, Verdict
 from suanwang.clearing.problem import BoolArray, Problem
 from suanwang.clearing.prospect import Prospect, Scene, look_at, place_at, set_scene, wishes_of
@@ -73,7 +74,7 @@ def judge(scene: Scene, prospect: Prospect, local: int, taken_start: int | None)
         return msgspec.structs.replace(candidate, verdict="window", found=needs, limit=window)
 
     def best(amounts: Int64Array, among: BoolArray) -> Place | None:
-        starts = np.flatnonzero(among)
+        starts = np.flatnonzero(among & (amounts < COST_MOST))
         if not len(starts):
             return None
         return place_at(scene, prospect, local, int(starts[np.argmin(amounts[starts])]))

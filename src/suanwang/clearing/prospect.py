@@ -6,13 +6,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from suanwang.clearing.exact_response import CARRIAGE_MOST
 from suanwang.clearing.explanation import Place
 from suanwang.clearing.problem import BoolArray, Problem
 from suanwang.energy.unit_parts import UnitParts, unit_parts
 from suanwang.model.result import Outcome
 from suanwang.network.links import Links, link_tables
 from suanwang.units.decimals import to_places
-from suanwang.units.rounding import Int64Array, ratio_half_even, sum_of_products_half_even
+from suanwang.units.rounding import Int64Array, half_even
 
 ROUNDING_NANO = 1500
 """Written parts of a job with part of a device are rounded: they may sum to this much more than its cost."""
@@ -166,19 +167,20 @@ def look_at(scene: Scene, wish: Wish) -> Prospect:
     home = scenario.centres["region"].gather(centres)
     limit = row["max_rtt_ms"]
     rtt_ms = links.rtt_ms[0, centres]
-    one = np.ones(1, np.int64)
-    data_micro = sum_of_products_half_even(
+    # in integers of any size: what a job would cost in places that are not for it may be enormous
+    sent, fetched = (links.cost_femto_per_gb[line, centres].tolist() for line in (0, 1))
+    data_micro = np.array(
         [
-            (scene.in_nano_gb * one, links.cost_femto_per_gb[1, centres]),
-            (scene.out_nano_gb * one, links.cost_femto_per_gb[0, centres]),
+            half_even(scene.in_nano_gb * to + scene.out_nano_gb * back, 10**18)
+            for to, back in zip(fetched, sent, strict=True)
         ],
-        10**18,
+        np.int64,
     )
     unit = window_sums(supply.unit_micro[:, columns], wish.slots)
     price = window_sums(scene.price_micro[:, columns], wish.slots)
     # what 64 bits cannot hold is dearer than any value
     most = (2**62) // max(wish.milli, 1)
-    cost_nano = wish.milli * np.clip(unit, -most, most) + 1000 * data_micro
+    cost_nano = wish.milli * np.clip(unit, -most, most) + 1000 * np.minimum(data_micro, CARRIAGE_MOST)
     slack = ROUNDING_NANO if wish.milli % 1000 else 0
     short = window_sums((scene.free_milli[:, columns] < wish.milli).astype(np.int64), wish.slots)
     return Prospect(
@@ -205,10 +207,9 @@ def place_at(scene: Scene, prospect: Prospect, local: int, start: int) -> Place:
     """The place with its cost in parts, as a plan writes them."""
     wish, pool = prospect.wish, int(prospect.pools[local])
     end = start + wish.slots
-    held = np.array([wish.milli])
 
     def written(window: int) -> int:
-        return int(ratio_half_even(held, np.array([window]), 1000)[0])
+        return half_even(wish.milli * window, 1000)
 
     compute = written(int(scene.parts.compute[pool]) * wish.slots)
     energy = written(int(scene.parts.energy[pool, start:end].sum()))
