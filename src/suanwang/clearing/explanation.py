@@ -49,7 +49,7 @@ class Candidate(msgspec.Struct, frozen=True):
     `found` and `limit` are the figures of the rule that stops it. `cheapest`: its best start in the empty
     network; `priced`: its best start under the clearing prices; `free`: its best start in what the other jobs
     leave free; each None where there is none, or none below 4 billion yuan. `full`: the slots of `cheapest`
-    that lack devices. `dearer_micro`: `free` against the place taken, or against the value of an unserved job.
+    that lack devices. `dearer_micro`: `free` against the place taken, or the value of an unserved job.
     `arrive_slots`, `leave_slots`: how long its input and its output travel.
     """
 
