@@ -18,7 +18,6 @@ from suanwang.units.rounding import Int64Array
 
 LEVELS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
 """Levels of urgency are cut at these shares of the jobs: few jobs, but much of the work, are urgent."""
-CANDIDATES_AGAIN = 600
 EXCHANGES_UP_TO_JOBS = 200_000
 """So many jobs may push others aside in the end, where pools do not have too many occupants to search."""
 
@@ -56,7 +55,7 @@ def place_again(placer: Placer, last: LastClearing) -> tuple[int, Places]:
     restless = queue_of(placer, choices[0], np.flatnonzero(moved))
     placement.sweep(restless, placer.prices[0.0], MOVE)
     if demand.jobs <= EXCHANGES_UP_TO_JOBS:
-        placer.exchange(passes=1, most=CANDIDATES_AGAIN)
+        placer.exchange(passes=1)
     places = placement.places
     cost_nano = placer.cost_nano(places)
     placer.watch.cost(cost_nano)

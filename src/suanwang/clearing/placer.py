@@ -97,13 +97,13 @@ class Placer:
             for entry in entries
         ]
 
-    def exchange(self, passes: int = EJECTIONS, most: int = CANDIDATES_MOST) -> None:
+    def exchange(self, passes: int = EJECTIONS) -> None:
         """Let the jobs with most regret push others aside, where that is cheaper for all together."""
         demand, state, choice = self.problem.demand, self.placement.state, self.choices[0]
         for _ in range(passes):
             # capped so that the sum of all holds in 64 bits
             regret_nano = np.minimum(self.regret_nano(), 2**62 // max(demand.jobs, 1))
-            worst = np.argsort(-regret_nano, kind="stable")[:most]
+            worst = np.argsort(-regret_nano, kind="stable")[:CANDIDATES_MOST]
             held = np.cumsum(regret_nano[worst])
             enough = int(regret_nano.sum()) * REGRET_PERCENT // 100
             worst = worst[: int(np.searchsorted(held, enough)) + 1]
