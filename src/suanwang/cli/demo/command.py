@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from suanwang.cli.demo.stage import Stage
 
 ERASE_PATIENCE_S = 60.0
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def describe(parser: argparse.ArgumentParser, language: Language) -> None:
@@ -70,7 +71,8 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     folder = new_folder(arguments.keep)
     screen = Screen(language, arguments.json)
     stage = Stage(folder, arguments.port, language, screen.say)
-    before = signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    # both end it, also where a shell began it in the background, with SIGINT ignored
+    before = [(number, signal.signal(number, signal.default_int_handler)) for number in ENDING]
     try:
         stage.open()
         screen.say(Text(f"the platform answers at {stage.url}", f"平台地址 {stage.url}"))
@@ -90,10 +92,11 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     finally:
         screen.end_table()
         # whoever is impatient now would leave processes behind
-        again = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
         stage.close()
-        signal.signal(signal.SIGINT, again)
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)
         if arguments.keep is None:
             shutil.rmtree(folder, ignore_errors=True)
 
