@@ -210,6 +210,7 @@ def _print_table(statement: "Statement", language: Language) -> None:
 
 
 def _data(statement: "Statement", language: Language) -> dict[str, object]:
+    from suanwang.ledger.statement import notes_of
     from suanwang.units.instants import iso
 
     return {
@@ -219,5 +220,5 @@ def _data(statement: "Statement", language: Language) -> dict[str, object]:
         "to": iso(statement.to_at),
         "currency": statement.currency,
         "sections": [section_data(section, language) for section in statement.sections],
-        "notes": [note.say(language) for note in statement.notes],
+        "notes": notes_of(statement, language, exact=True),
     }

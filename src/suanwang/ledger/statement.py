@@ -24,6 +24,7 @@ ROUNDING_NOTE = Text(
     "Amounts in yuan, each rounded once to 0.01, half to even; totals are sums of exact amounts.",
     "金额单位为元，逐项一次舍入至 0.01 元（四舍六入五成双）；合计由精确金额求和得出。",
 )
+EXACT_NOTE = Text("Amounts in yuan, exact to the micro-yuan.", "金额单位为元，精确到微元。")
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -69,6 +70,12 @@ def written(cell: Cell, kind: CellKind, language: Language, exact: bool = False)
     if kind == "share":
         return f"{cell // 100}.{cell % 100:02d}%"
     return str(cell)
+
+
+def notes_of(statement: Statement, language: Language, exact: bool = False) -> list[str]:
+    """The remarks below a statement; `exact` as its rows are."""
+    notes = [EXACT_NOTE if exact and note is ROUNDING_NOTE else note for note in statement.notes]
+    return [note.say(language) for note in notes]
 
 
 def rows_of(section: Section, language: Language, exact: bool = False) -> list[list[str]]:

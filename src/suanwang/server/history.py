@@ -9,7 +9,7 @@ from suanwang.ledger import statements
 from suanwang.ledger.apply import read_events
 from suanwang.ledger.events import AnyEvent, decode
 from suanwang.ledger.period import Period, read_period
-from suanwang.ledger.statement import Statement, rows_of
+from suanwang.ledger.statement import Statement, notes_of, rows_of
 from suanwang.model.api.money import (
     EntryLeg,
     EntryPage,
@@ -96,7 +96,7 @@ def statement_of_log(
         )
         for section in made.sections
     )
-    notes = tuple(note.say(language) for note in made.notes)
+    notes = tuple(notes_of(made, language, exact=True))
     return StatementTold(
         made.title.say(language), made.subject, made.from_at, made.to_at, made.currency, sections, notes
     )
