@@ -21,7 +21,7 @@ COLUMNS = (
     (Text("voucher ¥", "券抵 ¥"), "right"),
     (Text("you pay ¥", "自付 ¥"), "right"),
     (Text("carbon g", "碳 g"), "right"),
-    (Text("scarcity ¥", "稀缺 ¥"), "right"),
+    (Text("scarcity ¥", "紧缺价 ¥"), "right"),
 )
 CHOSEN = "→"
 

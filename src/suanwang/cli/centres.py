@@ -44,7 +44,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
         Field(Text("PUE", "PUE"), lambda one: one.row.pue, "right"),
         Field(Text("security", "安全等级"), lambda one: str(one.row.security_grade), "right"),
         Field(Text("contact", "联络"), lambda one: CONTACT[one.contact]),
-        Field(Text("since", "自"), lambda one: clock(one.silent_since)),
+        Field(Text("since", "失联时间"), lambda one: clock(one.silent_since)),
         Field(Text("attempts", "在运行"), lambda one: str(one.attempts), "right"),
         Field(Text("free / devices", "空闲 / 总数"), free, "right"),
         Field(Text("conformance", "并网等级"), lambda one: one.grade),

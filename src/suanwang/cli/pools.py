@@ -39,7 +39,7 @@ def _pools(arguments: argparse.Namespace, language: Language) -> int:
             lambda one: ", ".join(f"{devices(fit.units_milli)} × {fit.nodes}" for fit in one.fits),
         ),
         amount(Text("¥ a device-hour", "¥/卡时"), lambda one: one.price_micro),
-        amount(Text("scarcity ¥", "稀缺 ¥"), lambda one: one.scarcity_micro),
+        amount(Text("scarcity ¥", "紧缺价 ¥"), lambda one: one.scarcity_micro),
         Field(Text("open", "开放"), lambda one: Text("yes", "是") if one.open else Text("no", "否")),
     )
     told = connect(arguments, language).get("/v1/pools", Pools)

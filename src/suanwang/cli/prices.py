@@ -33,7 +33,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     parser.epilog = Text(
         "The charge is compute + electricity of the slots used; the scarcity price steers only.\n\n"
         "Examples:\n  suanwang prices\n  suanwang prices --device A100 --json",
-        "费用为所用时段的算力费与电费；稀缺价只用于引导，不收取。\n\n"
+        "费用为所用时段的算力费与电费；紧缺价只用于引导，不收取。\n\n"
         "示例：\n  suanwang prices\n  suanwang prices --device A100 --json",
     ).say(language)
 
@@ -67,8 +67,8 @@ def show(told: "Prices", language: Language) -> None:
         (Text("¥ a device-hour now", "当前 ¥/卡时"), "right"),
         (Text("of it electricity", "其中电费"), "right"),
         (Text("electricity, least to most", "电费走势"), "left"),
-        (Text("scarcity now ¥", "当前稀缺 ¥"), "right"),
-        (Text("scarcity", "稀缺走势"), "left"),
+        (Text("scarcity now ¥", "当前紧缺价 ¥"), "right"),
+        (Text("scarcity", "紧缺价走势"), "left"),
     )
     rows = [
         (

@@ -50,7 +50,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         )
         _describe_generated(kind, name, language)
         kind.set_defaults(make=generate)
-    about = Text("a public trace as a scenario", "由公开追踪数据生成场景")
+    about = Text("a public trace as a scenario", "由公开轨迹生成场景")
     imported = kinds.add_parser(
         "import",
         help=about.say(language),

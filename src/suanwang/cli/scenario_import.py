@@ -25,7 +25,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         help=Text(
             "openb: the Alibaba 2023 GPU trace (a node list and a task list); swf: a log in the Standard "
             "Workload Format",
-            "openb：阿里巴巴 2023 GPU 追踪（节点表与任务表）；swf：标准作业格式日志",
+            "openb：阿里巴巴 2023 GPU 轨迹（节点表与任务表）；swf：标准作业格式日志",
         ).say(language),
     )
     parser.add_argument(
@@ -298,7 +298,7 @@ def loads(report: "ImportReport", say: Callable[[str, str], str]) -> "Table":
 
     table = Table(
         "",
-        say("devices in the trace", "追踪中的卡数"),
+        say("devices in the trace", "轨迹中的卡数"),
         say("load", "负载"),
         say("devices written", "写入的卡数"),
         say("load as written", "写入后负载"),

@@ -118,7 +118,7 @@ def plausible(column: Column) -> str:
 
 def reason_section() -> str:
     """The reasons of a plan."""
-    lines = ["## Reasons · 未服务原因\n", "| reason | meaning | 含义 |", "|---|---|---|"]
+    lines = ["## Reasons · 未安排的原因\n", "| reason | meaning | 含义 |", "|---|---|---|"]
     for reason in REASONS:
         name, meaning = f"`{reason}`" if reason else "(empty)", REASON_TEXTS[reason]
         lines.append(f"| {name} | {meaning.en} | {meaning.zh} |")

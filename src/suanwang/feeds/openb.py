@@ -312,7 +312,7 @@ def changes(
             ),
             (
                 "running",
-                Text("still running at the end: what was seen", "追踪结束时仍在运行：取已见部分"),
+                Text("still running at the end: what was seen", "轨迹结束时仍在运行：取已见部分"),
                 demand.running,
             ),
             (

@@ -23,7 +23,7 @@ RULES = (
     Text(
         "The horizon begins on the day by which 0.5 % of the tasks were created, and ends with the trace or "
         "after --days.",
-        "时间范围从 0.5 % 的任务已创建的那一天开始，到追踪结束或 --days 天为止。",
+        "时间范围从 0.5 % 的任务已创建的那一天开始，到轨迹结束或 --days 天为止。",
     ),
     Text(
         "A task runs from scheduling to deletion, rounded up to whole slots, the same on every model.",
@@ -32,7 +32,7 @@ RULES = (
     Text(
         "A task never scheduled is kept with the median run time of its QoS class; one that is running when "
         "the trace ends is kept for as long as it was seen.",
-        "从未调度的任务按其 QoS 类别的运行时间中位数保留；追踪结束时仍在运行的按已见时长保留。",
+        "从未调度的任务按其 QoS 类别的运行时间中位数保留；轨迹结束时仍在运行的按已见时长保留。",
     ),
     Text(
         "Window beyond the run: LS 1 h, Guaranteed 4 h, Burstable 12 h, BE 24 h. Value: 10, 10, 5 and 3 "
@@ -64,10 +64,10 @@ TRACE_NOTES = (
     Text(
         "The trace says nothing of users' places, data or latency: regions are drawn by demand, "
         "no data moves.",
-        "追踪不含用户地点、数据与时延：地区按需求权重抽取，不计数据传输。",
+        "轨迹不含用户地点、数据与时延：地区按需求权重抽取，不计数据传输。",
     ),
     Text(
         "Prices and power of the models are assumed; the trace hides what G2 and G3 are.",
-        "各型号的价格与功率为假设值；追踪未公开 G2 与 G3 的型号。",
+        "各型号的价格与功率为假设值；轨迹未公开 G2 与 G3 的型号。",
     ),
 )

@@ -170,7 +170,7 @@ def check_lines(plan: TableRead, lines: pl.DataFrame, scenario: Scenario, findin
         "total_micro",
         wrong,
         what,
-        Text("the sum, or an unserved job's value", "各项之和，或未服务作业的价值"),
+        Text("the sum, or an unserved job's value", "各项之和，或未安排作业的价值"),
     )
     known = lines["reason"].is_in(list(REASONS)).to_numpy()
     wrong = ~known | (served != (lines["reason"] == "").to_numpy())

@@ -148,9 +148,9 @@ PLAN = Table(
         Column(
             "total_micro",
             "whole",
-            Text("sum, or the value of an unserved job, micro-yuan", "合计，未服务为其价值，微元"),
+            Text("sum, or the value of an unserved job, micro-yuan", "合计，未安排为其价值，微元"),
         ),
-        Column("reason", "text", Text("why it is unserved; empty when served", "未服务原因；已安排为空")),
+        Column("reason", "text", Text("why it is unserved; empty when served", "未安排的原因；已安排为空")),
     ),
     ("job",),
     Text("the plan, a line for every job", "计划，每作业一行"),

@@ -366,7 +366,7 @@ JOBS = Table(
         Column(
             "value_micro",
             "whole",
-            Text("what is lost if it is not served, micro-yuan", "未服务的损失，微元"),
+            Text("what is lost if it is not served, micro-yuan", "未安排的损失，微元"),
             least=0,
             most=MICRO_MOST,
         ),

@@ -114,7 +114,7 @@ def figures(scenario: Scenario, report: Report, usage: Usage) -> list[Figure]:
             Text(short_yuan(report.cost_micro, "en"), short_yuan(report.cost_micro, "zh")),
             Text(
                 f"{short_yuan(charged, 'en')} for served jobs, the rest is value not served",
-                f"其中已安排作业 {short_yuan(charged, 'zh')}，其余为未服务的价值",
+                f"其中已安排作业 {short_yuan(charged, 'zh')}，其余为未安排作业的价值",
             )
             if report.unserved
             else Text("every job served", "全部作业已安排"),

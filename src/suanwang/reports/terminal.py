@@ -112,7 +112,7 @@ def cost_table(report: Report, language: Language) -> Table:
 def reasons_table(report: Report, language: Language) -> Table:
     """Why jobs are not served, the most frequent reason first."""
     reasons = {str(reason): text for reason, text in REASON_TEXTS.items()}
-    table = bare_table(Text("not served, because", "未服务的原因"), language)
+    table = bare_table(Text("not served, because", "未安排的原因"), language)
     table.add_column(Text("jobs", "作业").say(language), justify="right")
     for reason, count in sorted(report.unserved_by_reason.items(), key=lambda item: -item[1]):
         table.add_row(reasons.get(reason, same(reason)).say(language), f"{count:,}")

@@ -8,7 +8,7 @@ PART_TEXTS = (
     Text("electricity", "电力"),
     Text("carbon", "碳"),
     Text("moving data", "数据传输"),
-    Text("value not served", "未服务的价值"),
+    Text("value not served", "未安排的价值"),
 )
 """The parts of a cost, in the order in which they are always told."""
 
@@ -22,6 +22,9 @@ PHASE_TEXTS = {
     "check": Text("check", "核验"),
     "solve": Text("solve", "求解"),
     "report": Text("report", "报告"),
+    "foresight": Text("foresight", "完全预知"),
+    "page": Text("page", "网页"),
+    "pictures": Text("pictures", "图片"),
     "write": Text("write", "写出"),
 }
 

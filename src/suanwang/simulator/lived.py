@@ -27,7 +27,7 @@ REASON_OF_RULE: dict[str, Reason] = {
 LIVE_NOTE = Text(
     "Lived through, not planned: each job was placed when it arrived, by what was known then. The prices are "
     "those published as time went by; the bound is that of these prices on all jobs at once.",
-    "实时推演：每个作业到达时按当时所知安排。价格为逐时发布的稀缺价；下界为这些价格在全体作业上的下界。",
+    "实时推演：每个作业到达时按当时所知安排。价格为逐时发布的紧缺价；下界为这些价格在全体作业上的下界。",
 )
 
 

@@ -30,7 +30,7 @@ CARBON_LEAST_MICRO_PER_KG = 60_000
 """The carbon price that `carbon` steers by where the scenario has a lower one: 60 CNY a tonne."""
 
 POLICY_TEXTS: dict[Policy, Text] = {
-    "full": Text("money, carbon and scarcity", "费用、碳与稀缺价"),
+    "full": Text("money, carbon and scarcity", "费用、碳与紧缺价"),
     "price": Text("money only", "仅按费用"),
     "carbon": Text("carbon first", "碳优先"),
     "local-only": Text("stays in its province", "仅限本省"),

@@ -37,7 +37,7 @@ def cost_by_part(view: View, pen: Pen) -> Chart:
         pen.say("What it costs", "费用构成"),
         pen.say(
             f"In all {short_yuan(view.report.cost_micro, 'en')}; what is not served counts with its value.",
-            f"合计 {short_yuan(view.report.cost_micro, 'zh')}；未服务的作业按其价值计入。",
+            f"合计 {short_yuan(view.report.cost_micro, 'zh')}；未安排的作业按其价值计入。",
         ),
         spec,
     )

@@ -27,7 +27,7 @@ def served_and_not(view: View, pen: Pen) -> Chart:
     ]
     return Chart(
         "served",
-        pen.say("Served, and why not", "服务与未服务"),
+        pen.say("Served, and why not", "已安排与未安排"),
         pen.say(
             f"{report.served:,} of {report.jobs:,} jobs have a place.",
             f"{report.jobs:,} 个作业中，{report.served:,} 个已安排。",
