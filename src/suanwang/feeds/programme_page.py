@@ -76,9 +76,6 @@ integers, truth values and text; floats are refused, integers never overflow sil
 """
 
 
-FIELD_HEADINGS = "| field | value | required | what it is | 说明 |"
-
-
 def kind_of(shape: shapes.Type) -> str:
     """The type of a field in words."""
     if isinstance(shape, shapes.UnionType):

@@ -52,15 +52,6 @@ def is_sbatch(text: str) -> bool:
     return text.startswith("#!")
 
 
-def read_sbatch(path: Path, region: str) -> Script:
-    """The job of a script. Raises InvalidInput with every fault."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput([Fault(str(path), Text("cannot be read", "无法读取"), str(error))]) from error
-    return sbatch_job(text, path.name, region)
-
-
 def sbatch_job(text: str, file: str, region: str) -> Script:
     """The job of a script's text. Raises InvalidInput with every fault."""
     reader = ScriptReader(file)

@@ -10,7 +10,6 @@ from msgspec import Meta
 INSTANT_MOST = 253_402_300_799_000_000
 """The last instant of the year 9999."""
 SLOT_MOST = 10**8
-DEVICE_LETTERS_MOST = 60
 # no line break at the end, which `$` alone would allow
 _NAME = r"^[\w.+-]{1,60}(?!\n)$"
 _PRINTED = r"^[^\x00-\x1f\x7f]*(?!\n)$"

@@ -6,7 +6,6 @@ from typing import Literal
 import msgspec
 
 from suanwang.model.size_class import Industry, SizeClass, size_class
-from suanwang.units.text import Text
 
 EnterpriseKind = Literal["firm", "university", "institute", "maker"]
 ENTERPRISE_KINDS: tuple[EnterpriseKind, ...] = ("firm", "university", "institute", "maker")
@@ -14,13 +13,6 @@ ENTERPRISE_KINDS: tuple[EnterpriseKind, ...] = ("firm", "university", "institute
 Tier = Literal["none", "innovative", "specialised", "little_giant"]
 TIERS: tuple[Tier, ...] = ("none", "innovative", "specialised", "little_giant")
 """The gradient of cultivation, each above the one before: 创新型中小企业, 专精特新, 专精特新“小巨人”."""
-
-TIER_NAMES: dict[str, Text] = {
-    "none": Text("no tier", "无"),
-    "innovative": Text("innovative SME", "创新型中小企业"),
-    "specialised": Text("specialised SME", "专精特新中小企业"),
-    "little_giant": Text("little giant", "专精特新“小巨人”"),
-}
 
 FactValue = int | bool | str
 

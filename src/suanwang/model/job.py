@@ -60,11 +60,6 @@ class Shape(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     programme: MaybeName = ""
 
     @property
-    def longest_s(self) -> int:
-        """The longest limit among the alternatives."""
-        return max([one.limit_s for one in self.alternatives])
-
-    @property
     def shortest_s(self) -> int:
         """The shortest limit among the alternatives."""
         return min([one.limit_s for one in self.alternatives])

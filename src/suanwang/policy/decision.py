@@ -11,20 +11,6 @@ from suanwang.model.programme import Level
 Verdict = Literal["held", "failed", "unknown"]
 Outcome = Literal["entitled", "refused", "undecided"]
 
-BuiltIn = Literal[
-    "in_force",
-    "window",
-    "lag",
-    "covered_cost",
-    "supplier_listed",
-    "not_related",
-    "once_per_contract",
-    "not_beside",
-    "alternative",
-    "first_tranche",
-    "something_left",
-]
-
 StepKind = Literal[
     "base",
     "rate",
