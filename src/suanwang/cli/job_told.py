@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from suanwang.cli.candidates import reason_line
-from suanwang.cli.job_words import reason_word, standing, state_word, why_word
+from suanwang.cli.job_words import standing
 from suanwang.cli.tables import Column, clock, console, devices, duration, money, table_of
+from suanwang.model.job_words import reason_word, state_word, why_word
 from suanwang.units.text import Language, Text, same
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ COLUMNS: tuple[Column, ...] = (
 def print_job(told: "JobTold", language: Language) -> None:
     """The job."""
     line = told.line
-    why = why_word(line).say(language)
+    why = why_word(line.state, line.why).say(language)
     print(f"{line.job} {line.name} · {line.enterprise}{f'/{line.project}' if line.project else ''}")
     print(f"{standing(line, language)}{f': {why}' if why else ''}")
     if told.reason is not None:

@@ -18,9 +18,9 @@ FIRST_LOOK_S, LAST_LOOK_S = 0.25, 5.0
 def wait_closed(connection: "Connection", jobs: Sequence[str], language: Language) -> dict[str, str]:
     """The states of the jobs, once none of them can change any more."""
     from suanwang.cli.connection import part
-    from suanwang.cli.job_words import state_word
     from suanwang.cli.patience import patient
     from suanwang.model.api.jobs import JobTold
+    from suanwang.model.job_words import state_word
 
     states: dict[str, str] = {}
     left, pause_s = list(jobs), FIRST_LOOK_S

@@ -117,7 +117,7 @@ def agreed(count: int, language: Language) -> bool:
 def tell(sent: "Sequence[Sent]", language: Language) -> None:
     """The numbers that the jobs were given, and why what is held or refused is."""
     from suanwang.cli.candidates import reason_line
-    from suanwang.cli.job_words import state_word
+    from suanwang.model.job_words import state_word
 
     for one in sent:
         if len(one.jobs) > 1:

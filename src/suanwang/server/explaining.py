@@ -3,6 +3,7 @@
 from suanwang.engine.platform import Job, Platform
 from suanwang.model.api.jobs import Explanation
 from suanwang.model.job import JobSpec
+from suanwang.model.job_words import state_word, why_word
 from suanwang.server.job_lines import position_of, reason_told
 from suanwang.server.quoting import candidates_of
 from suanwang.units.instants import iso
@@ -38,7 +39,7 @@ def words_of(platform: Platform, name: str, job: Job, position: int | None, has_
     """The standing in a sentence."""
     attempt = platform.attempt_of(name, job)
     if job.state == "held":
-        return Text(f"held: {job.why}", f"挂起：{job.why}")
+        return because(state_word("held"), why_word(job.state, job.why))
     if job.state == "queued" and has_room:
         return Text("waits; there is room, it is looked at in its turn", "排队中；有空位，按次序安排")
     if job.state == "queued":
@@ -54,9 +55,17 @@ def words_of(platform: Platform, name: str, job: Job, position: int | None, has_
             )
         if attempt.state == "dispatched":
             return Text(f"sent to {where}, not yet begun there", f"已下发至 {where}，尚未开始")
-        return Text(f"{attempt.state} in {where}", f"{attempt.state}：{where}")
-    if attempt is None:
-        return Text(f"{job.state}: {job.why}", f"{job.state}：{job.why}")
-    ended = attempt.reason or attempt.outcome or ""
-    code = "" if attempt.exit_code is None else f", exit {attempt.exit_code}"
-    return Text(f"{job.state}: {ended}{code}", f"{job.state}：{ended}{code}")
+        word = state_word(attempt.state)
+        return Text(f"{word.en} in {where}", f"在 {where} {word.zh}")
+    state = state_word(job.state)
+    if job.state == "succeeded":
+        return state
+    why = why_word(job.state, job.why)
+    if job.why == "exit" and attempt is not None:
+        why = Text(f"{why.en}, code {attempt.exit_code}", f"{why.zh} {attempt.exit_code}")
+    return because(state, why)
+
+
+def because(state: Text, why: Text) -> Text:
+    """A state with its reason, where there is one."""
+    return Text(f"{state.en}: {why.en}", f"{state.zh}：{why.zh}") if why.en else state
