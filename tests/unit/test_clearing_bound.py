@@ -12,6 +12,8 @@ from suanwang.clearing.compile import compile_problem
 from suanwang.clearing.fcfs import place_first_come
 from suanwang.clearing.problem import Problem
 from suanwang.clearing.recompute import recompute_bound
+from suanwang.clearing.supply import HORIZON_MICRO_MOST
+from suanwang.units.errors import InvalidInput
 from suanwang.units.rounding import Int64Array, exact_sum
 
 
@@ -56,3 +58,19 @@ def test_what_64_bits_cannot_hold_is_dearer_than_any_value(dear: str) -> None:
         for method in METHODS:
             outcome = clear(scenario, method)
             assert outcome.bound_micro == recompute_bound(scenario, outcome.price_micro), (seed, method)
+
+
+def test_what_float64_cannot_sum_is_refused() -> None:
+    scenario = random_scenario(1)
+    # minutes of a slot · slots: so that a whole horizon is just above, and just below, what is exact
+    minutes = scenario.header.slot_minutes * scenario.header.slots
+    energy = {"power_w_per_device": 0.0}
+    for more, refused in ((1.01, True), (0.99, False)):
+        price = int(more * HORIZON_MICRO_MOST * 60 / minutes)
+        dear = with_figures(scenario, {"pools": {"price_micro_per_device_hour": price, **energy}})
+        if not refused:
+            compile_problem(dear)
+            continue
+        with pytest.raises(InvalidInput) as error:
+            compile_problem(dear)
+        assert len(error.value.faults) == scenario.pools.height

@@ -6,7 +6,12 @@ from suanwang.clearing.problem import Supply
 from suanwang.energy.unit_parts import UnitParts
 from suanwang.model.scenario import Scenario
 from suanwang.units.decimals import scaled, to_places
+from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.rounding import Int64Array
+from suanwang.units.text import Text
+
+HORIZON_MICRO_MOST = 2**52
+"""A device costs no more over all slots, so that sums over slots are exact in float64."""
 
 
 def capacity_by_slot(scenario: Scenario) -> Int64Array:
@@ -36,8 +41,13 @@ def kept_free(there: Int64Array, margin: float) -> Int64Array:
 
 
 def compile_supply(scenario: Scenario, parts: UnitParts) -> Supply:
-    """The supply side of the problem. `parts`: the scenario's `unit_parts`."""
+    """The supply side of the problem. `parts`: the scenario's `unit_parts`.
+
+    Raises InvalidInput where a device costs more than `HORIZON_MICRO_MOST` over the horizon.
+    """
     pools = scenario.pools
+    unit_micro = parts.total()
+    refuse_too_dear(scenario, unit_micro)
     capacity = capacity_by_slot(scenario)
     most = capacity.max(axis=1)
     devices = tuple(pools["device"].unique(maintain_order=True).to_list())
@@ -56,5 +66,23 @@ def compile_supply(scenario: Scenario, parts: UnitParts) -> Supply:
         node_milli=scaled(pools["devices_per_node"].to_numpy(), 3)[column_pool],
         most_milli=most[column_pool],
         capacity_milli=np.ascontiguousarray(capacity[column_pool].T),
-        unit_micro=np.ascontiguousarray(parts.total()[column_pool].T),
+        unit_micro=np.ascontiguousarray(unit_micro[column_pool].T),
     )
+
+
+def refuse_too_dear(scenario: Scenario, unit_micro: Int64Array) -> None:
+    """Raises InvalidInput with every pool whose costs cannot be summed exactly."""
+    whole_micro = np.abs(unit_micro.astype(np.float64)).sum(axis=1)
+    what = Text(
+        "a device costs too much over the horizon to be summed exactly", "单卡全程费用过大，无法精确求和"
+    )
+    most = f"{HORIZON_MICRO_MOST:,}"
+    expected = Text(f"at most {most} micro-yuan", f"不超过 {most} 微元")
+    remedy = Text("check the units, or shorten the horizon", "请检查单位，或缩短时间范围")
+    names = scenario.pools["pool"]
+    faults = [
+        Fault(f"pools {names[int(row)]}", what, f"{whole_micro[row]:.3g}", expected, remedy, kind="too_dear")
+        for row in np.flatnonzero(whole_micro > HORIZON_MICRO_MOST)
+    ]
+    if faults:
+        raise InvalidInput(faults)

@@ -15,7 +15,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
 
 
 def execute(arguments: argparse.Namespace, language: Language) -> int:
-    """Clear a small network of each kind by each method; bundle what a page draws with."""
+    """Clear a small network of each kind by each method, place live jobs, bundle what a page draws with."""
     del arguments
     import sys
 
@@ -23,6 +23,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.clearing.clear import clear
     from suanwang.clearing.last import LastClearing
     from suanwang.clearing.quote import QuoteDesk, Request
+    from suanwang.engine.warm_up import warm_up
     from suanwang.feeds.hard import make_hard
     from suanwang.feeds.national import make_national
     from suanwang.reports.vega_script import vega_script
@@ -36,6 +37,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
         first = made.scenario.jobs.row(0, named=True)
         request = Request(**{name: first[name] for name in Request.__struct_fields__})
         QuoteDesk(made.scenario, outcome.price_micro).quote(request)
+    warm_up()
     print(Text("bundling what draws the charts …", "正在打包绘图脚本……").say(language), file=sys.stderr)
     vega_script()
     return 0
