@@ -96,9 +96,8 @@ def read_jobs(arguments: argparse.Namespace) -> list[Read]:
 
 def read_one(file: str, region: str | None) -> Read:
     """One job. Raises InvalidInput."""
-    from suanwang.feeds.job_file import Form, job_of
+    from suanwang.feeds.job_file import yaml_job
     from suanwang.feeds.sbatch_file import is_sbatch, sbatch_job
-    from suanwang.feeds.yaml_shape import read_yaml
 
     path = Path(file)
     name = "stdin" if file == STANDARD_INPUT else path.name
@@ -117,18 +116,12 @@ def read_one(file: str, region: str | None) -> Read:
         script = sbatch_job(text, name, here)
         read = Read(file, folder, script.job, script.warnings)
     else:
-        read = Read(file, folder, job_of(read_yaml(data, name, Form), name, here))
+        read = Read(file, folder, yaml_job(data, name, here))
     for_slurm = tuple(
         Fault(f"{name} {option}", FOR_SLURM, value, warning=True)
         for option, value in read.job.engine_options.items()
     )
-    read = read._replace(warnings=(*read.warnings, *for_slurm))
-    if not read.job.spec.shape.region:
-        what = Text("where the user is, is not said", "未说明用户所在地区")
-        expected = Text("a region code, 510100", "行政区划代码，如 510100")
-        remedy = same(f"region: / --region / {REGION_VARIABLE}")
-        raise InvalidInput([Fault(f"{name} region", what, "", expected, remedy)])
-    return read
+    return read._replace(warnings=(*read.warnings, *for_slurm))
 
 
 def said_beside(read: Read, arguments: argparse.Namespace) -> Read:

@@ -5,11 +5,12 @@ into the platform; script, environment, secrets and file names go beside its log
 """
 
 import re
-from pathlib import Path
+from collections.abc import Sequence
 
 import msgspec
 
-from suanwang.feeds.purchase_file import read_file
+from suanwang.feeds.yaml_shape import read_parts
+from suanwang.model.bounds import JobName, Label, MaybeName, Name
 from suanwang.model.content import ENGINE_OPTIONS, Batch
 from suanwang.model.job import (
     ARRAY_MOST,
@@ -30,19 +31,24 @@ DEVICES = re.compile(r"([^:\s]+)(?::(\d{1,6}(?:\.\d{1,3})?))?", re.ASCII)
 NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 OPTION_VALUE = re.compile(r"[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,199}")
 NANO_GB_PER_GB = 10**9
+A_NAME = Text("letters, digits and _ . + -, at most 60", "字母、数字与 _ . + -，至多 60 个")
+A_LABEL = Text("one line of at most 200 signs", "一行，至多 200 个字符")
+A_JOB = Text("the number of a job, j12", "作业编号，如 j12")
+HOW_TO_SAY_WHERE = "region: / --region / SUANWANG_REGION"
+ADD_IT = Text("add it to the file", "在文件中补上")
 
 
 class Choice(msgspec.Struct, frozen=True):
     """One alternative: `device: "A100:8"` on each node, for at most `hours`."""
 
-    device: str
+    device: str = ""
     hours: str = "1"
 
 
 class Resources(msgspec.Struct, frozen=True):
     """Any of the alternatives will do."""
 
-    any_of: tuple[Choice, ...]
+    any_of: tuple[Choice, ...] = ()
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -68,10 +74,10 @@ class Security(msgspec.Struct, frozen=True):
 
 
 class Form(msgspec.Struct, frozen=True):
-    """The file, field by field."""
+    """The file, field by field. Nothing is required here, so that one reading tells all that is missing."""
 
-    resources: Resources
-    run: str
+    resources: Resources = Resources()
+    run: str = ""
     name: str = "job"
     num_nodes: int = 1
     cpus: int = 0
@@ -114,43 +120,48 @@ class JobFile(msgspec.Struct, frozen=True):
     batch: Batch | None = None
 
 
-def read_job_file(path: Path, region: str) -> JobFile:
-    """The job of a YAML file; `region` is its user's where the file names none. Raises InvalidInput."""
-    return job_of(read_file(path, Form), path.name, region)
+def yaml_job(data: bytes, file: str, region: str) -> JobFile:
+    """The job of a YAML file; `region` is its user's where the file names none.
+
+    Raises InvalidInput with every fault.
+    """
+    form, faults = read_parts(data, file, Form)
+    if form is None:
+        raise InvalidInput(faults)
+    return job_of(form, file, region, faults)
 
 
-def job_of(form: Form, file: str, region: str) -> JobFile:
-    """The job that a form asks for. Raises InvalidInput with every fault."""
-    reader = FormReader(file)
+def job_of(form: Form, file: str, region: str, known: Sequence[Fault] = ()) -> JobFile:
+    """The job that a form asks for. Raises InvalidInput with every fault, `known` ones first."""
+    reader = FormReader(file, known)
     nodes = reader.within("num_nodes", form.num_nodes, 1, 100_000)
+    data = form.data
     shape = Shape(
         alternatives=tuple(
             reader.alternative(f"resources.any_of[{index}]", choice, nodes)
             for index, choice in enumerate(form.resources.any_of)
         ),
-        region=form.region or region,
-        data_region=form.data.region or "",
-        in_nano_gb=reader.scaled("data.in_gb", form.data.in_gb, NANO_GB_PER_GB),
-        out_nano_gb=reader.scaled("data.out_gb", form.data.out_gb, NANO_GB_PER_GB),
+        region=reader.region(form.region or region),
+        data_region=reader.named("data.region", data.region or "", MaybeName, A_NAME),
+        in_nano_gb=reader.scaled("data.in_gb", data.in_gb, NANO_GB_PER_GB),
+        out_nano_gb=reader.scaled("data.out_gb", data.out_gb, NANO_GB_PER_GB),
         max_rtt_us=reader.scaled("latency.max_rtt_ms", form.latency.max_rtt_ms or "0", 1000),
         latency_class=form.latency.stays,
         min_grade=reader.within("security.min_grade", form.security.min_grade, 1, 5),
-        residency=form.data.residency,
+        residency=reader.all_named("data.residency", data.residency, Name, A_NAME, 64),
         cpus=reader.within("cpus", form.cpus, 0, 100_000),
         memory_mb=reader.scaled("memory_gb", form.memory_gb, 1024),
     )
-    if not form.resources.any_of:
-        reader.fault(
-            "resources.any_of", Text("no alternative", "没有可选方案"), "", same('{device: "A100:8"}')
-        )
+    reader.required("resources.any_of", bool(form.resources.any_of), same('[{device: "A100:8", hours: 6}]'))
+    reader.required("run", bool(form.run.strip()), Text("the script", "要运行的脚本"))
     spec = JobSpec(
-        name=form.name,
+        name=reader.named("name", form.name, Label, A_LABEL),
         shape=shape,
-        project=form.project,
+        project=reader.named("project", form.project, MaybeName, A_NAME),
         not_before_at=reader.instant("not_before", form.not_before) or 0,
         deadline_at=reader.instant("deadline", form.deadline),
         priority=reader.within("priority", form.priority, -1000, 1000),
-        depends_on=form.depends_on,
+        depends_on=reader.all_named("depends_on", form.depends_on, JobName, A_JOB, 1000),
         array=reader.within("array", form.array, 1, ARRAY_MOST),
         preemptible=form.preemptible,
         checkpoint=form.checkpoint_path is not None,
@@ -168,17 +179,59 @@ def job_of(form: Form, file: str, region: str) -> JobFile:
 
 
 class FormReader:
-    """Turns words into integers and notes what cannot be."""
+    """Turns words into integers and notes what cannot be, beside what is `known`."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, known: Sequence[Fault] = ()) -> None:
         self.file = file
-        self.faults: list[Fault] = []
+        self.faults = list(known)
+        self.unread = {fault.column for fault in known if fault.column}
 
-    def fault(self, field: str, what: Text, found: str, expected: Text) -> None:
-        """Note one fault."""
+    def fault(self, field: str, what: Text, found: str, expected: Text, remedy: Text | None = None) -> None:
+        """Note one fault of a field, unless it could not be read, which is told already."""
+        if field in self.unread:
+            return
         self.faults.append(
-            Fault(f"{self.file} {field}", what, found, expected, kind="wrong_value", column=field)
+            Fault(
+                f"{self.file} {field}",
+                what,
+                found,
+                expected,
+                remedy or same(""),
+                kind="wrong_value",
+                column=field,
+            )
         )
+
+    def required(self, field: str, is_there: bool, expected: Text) -> None:
+        """A field that has to be there; one of which a part could not be read may be."""
+        if not is_there and not any(one.startswith(field) or field.startswith(one) for one in self.unread):
+            self.fault(field, Text("missing", "缺少"), "", expected, ADD_IT)
+
+    def named(self, field: str, words: str, kind: object, expected: Text) -> str:
+        """Words of the kind that the platform takes there."""
+        try:
+            msgspec.convert(words, kind)
+        except msgspec.ValidationError:
+            self.fault(field, Text("not allowed there", "此处不允许"), words[:80], expected)
+        return words
+
+    def all_named(
+        self, field: str, words: tuple[str, ...], kind: object, expected: Text, most: int
+    ) -> tuple[str, ...]:
+        """The same for several, at most so many."""
+        self.within(field, len(words), 0, most)
+        for index, one in enumerate(words):
+            self.named(f"{field}[{index}]", one, kind, expected)
+        return words
+
+    def region(self, words: str) -> str:
+        """Where the user is."""
+        expected = Text("a region code, 510100", "行政区划代码，如 510100")
+        if words:
+            return self.named("region", words, Name, expected)
+        what, remedy = Text("where the user is, is not said", "未说明用户所在地区"), same(HOW_TO_SAY_WHERE)
+        self.fault("region", what, "", expected, remedy)
+        return words
 
     def alternative(self, field: str, choice: Choice, nodes: int) -> Alternative:
         """`A100:8` for so many hours on so many nodes."""
@@ -193,6 +246,7 @@ class FormReader:
         units = self.scaled(f"{field}.device", match[2] or "1", 1000)
         if units < 1:
             self.fault(f"{field}.device", Text("no devices", "卡数为零"), choice.device, same("≥ 0.001"))
+        self.named(f"{field}.device", match[1], Name, A_NAME)
         if not 1 <= limit_s <= SECONDS_MOST:
             self.fault(
                 f"{field}.hours", Text("not a limit", "不是有效时限"), choice.hours, same("0.001 … 8784")

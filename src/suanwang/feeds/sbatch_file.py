@@ -14,7 +14,7 @@ import msgspec
 from suanwang.feeds.job_file import Choice, Form, JobFile, Latency, Resources, job_of
 from suanwang.model.content import ENGINE_OPTIONS, Batch
 from suanwang.model.job import ARRAY_MOST
-from suanwang.units.errors import Fault, InvalidInput
+from suanwang.units.errors import Fault
 from suanwang.units.text import Text, same
 
 TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", re.ASCII)
@@ -72,13 +72,12 @@ def sbatch_job(text: str, file: str, region: str) -> Script:
         warnings.append(Fault(f"{file} --array", what, options["array"], remedy=LEFT_ASIDE, warning=True))
     tasks = reader.array(options)
     form = msgspec.structs.replace(reader.form(options, text), array=max(1, len(tasks)))
-    if reader.faults:
-        raise InvalidInput(reader.faults)
+    job = job_of(form, file, region, reader.faults)
     batch = Batch(
         reader.whole(options, "ntasks-per-node", -(-reader.whole(options, "ntasks", 1) // form.num_nodes)),
         tasks,
     )
-    return Script(msgspec.structs.replace(job_of(form, file, region), batch=batch), tuple(warnings))
+    return Script(msgspec.structs.replace(job, batch=batch), tuple(warnings))
 
 
 class ScriptReader:

@@ -107,7 +107,10 @@ class Reader:
                 yield key, value
 
     def struct(self, node: yaml.Node, shape: shapes.StructType, path: str, money: bool) -> object:
-        """A struct from a mapping, or from a bare value where it has a `short` field."""
+        """A struct from a mapping, or from a bare value where it has a `short` field.
+
+        A field that could not be read has its default; where it has none the whole is WRONG.
+        """
         short = getattr(shape.cls, "short", None)
         if not isinstance(node, yaml.MappingNode):
             if short is None or not isinstance(node, yaml.ScalarNode):
@@ -143,10 +146,10 @@ class Reader:
                         "add it, or write `not seen` where no source shows it", "补填；来源未见则写 not seen"
                     ),
                 )
-                values[field.name] = WRONG
-        if any(value is WRONG for value in values.values()):
+        right = {name: value for name, value in values.items() if value is not WRONG}
+        if any(field.required and field.name not in right for field in shape.fields):
             return WRONG
-        return shape.cls(**values)
+        return shape.cls(**right)
 
     def mapping(self, node: yaml.Node, shape: shapes.DictType, path: str, money: bool) -> object:
         """A mapping of free keys; a key `x_yuan` is an amount and becomes `x_micro`."""
@@ -243,12 +246,20 @@ def name_of(shape: shapes.Type) -> str:
 
 def read_yaml(data: bytes, file: str, shape: type[Shape]) -> Shape:
     """The struct in a YAML document. Raises InvalidInput with every fault of shape and value."""
-    node = compose(data, file)
+    value, faults = read_parts(data, file, shape)
+    if value is None or faults:
+        raise InvalidInput(faults)
+    return value
+
+
+def read_parts(data: bytes, file: str, shape: type[Shape]) -> tuple[Shape | None, list[Fault]]:
+    """What can be read of the struct, None where that is too little; and every fault, for who finds more.
+
+    Raises InvalidInput where the document cannot be read at all.
+    """
     reader = Reader(file)
-    value = reader.read(node, shapes.type_info(shape), "", False)
-    if reader.faults:
-        raise InvalidInput(reader.faults)
-    return cast(Shape, value)
+    value = reader.read(compose(data, file), shapes.type_info(shape), "", False)
+    return None if value is WRONG else cast(Shape, value), reader.faults
 
 
 def refused_outright(text: str, file: str) -> Fault | None:

@@ -1,12 +1,12 @@
 """Job files and sbatch scripts: what they say in integers, and every fault at once."""
 
-from pathlib import Path
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suanwang.feeds.job_file import read_job_file
+from suanwang.feeds.job_file import JobFile, yaml_job
 from suanwang.feeds.sbatch_file import sbatch_job
 from suanwang.model.content import Batch
 from suanwang.model.job import Alternative
@@ -44,14 +44,12 @@ run: |
 """
 
 
-def written(folder: Path, text: str) -> Path:
-    path = folder / "job.yaml"
-    path.write_text(text, "utf-8")
-    return path
+def read(text: str, region: str = "310000") -> JobFile:
+    return yaml_job(text.encode(), "job.yaml", region)
 
 
-def test_every_field_arrives_in_integers(tmp_path: Path):
-    job = read_job_file(written(tmp_path, WHOLE), "310000")
+def test_every_field_arrives_in_integers():
+    job = read(WHOLE)
     spec = job.spec
     assert spec.shape.alternatives == (
         Alternative("A100", 8000, 2, 6 * 3600),
@@ -76,15 +74,13 @@ def test_every_field_arrives_in_integers(tmp_path: Path):
     assert (job.run, job.env, job.secrets) == ("python train.py\n", {"EPOCHS": "3"}, ("HF_TOKEN",))
 
 
-def test_the_shortest_job_has_a_region_and_an_hour(tmp_path: Path):
-    job = read_job_file(
-        written(tmp_path, "resources: {any_of: [{device: cpu}]}\nrun: echo hello\n"), "310000"
-    )
+def test_the_shortest_job_has_a_region_and_an_hour():
+    job = read("resources: {any_of: [{device: cpu}]}\nrun: echo hello\n")
     assert job.spec.shape.region == "310000"
     assert job.spec.shape.alternatives == (Alternative("cpu", 1000, 1, 3600),)
 
 
-def test_every_fault_is_told_at_once(tmp_path: Path):
+def test_every_fault_is_told_at_once():
     text = """
 resources: {any_of: [{device: "A100:eight", hours: soon}]}
 num_nodes: 0
@@ -96,7 +92,7 @@ array: 0
 run: echo
 """
     with pytest.raises(InvalidInput) as refused:
-        read_job_file(written(tmp_path, text), "310000")
+        read(text)
     fields = [fault.where.removeprefix("job.yaml ") for fault in refused.value.faults]
     assert sorted(fields) == [
         "array",
@@ -110,9 +106,46 @@ run: echo
     ]
 
 
-def test_an_unknown_field_is_a_fault(tmp_path: Path):
+def test_faults_of_shape_value_and_name_come_together():
+    text = """
+resources: {any_of: [{device: "A 100"}, {hours: 2}]}
+num_nodes: 1.5
+cpus: -3
+residence: here
+data: {region: "a b", residency: ["51", "x y"]}
+depends_on: [first]
+project: my project
+array: 20000
+"""
+    with pytest.raises(InvalidInput) as refused:
+        read(text, "")
+    fields = [re.sub(r"^job.yaml(:\d+)? ", "", fault.where) for fault in refused.value.faults]
+    assert sorted(fields) == [
+        "array",
+        "cpus",
+        "data.region",
+        "data.residency[1]",
+        "depends_on[0]",
+        "num_nodes",
+        "project",
+        "region",
+        "residence",
+        "resources.any_of[0].device",
+        "resources.any_of[1].device",
+        "run",
+    ]
+    assert all(fault.expected.en and fault.expected.zh for fault in refused.value.faults)
+
+
+def test_what_could_not_be_read_is_not_missing_too():
+    with pytest.raises(InvalidInput) as refused:
+        read("resources: {any_of: [{device: [A100, 910B]}]}\nrun: {a: b}\n")
+    assert [fault.column for fault in refused.value.faults] == ["resources.any_of[0].device", "run"]
+
+
+def test_an_unknown_field_is_a_fault():
     with pytest.raises(InvalidInput, match="no such field"):
-        read_job_file(written(tmp_path, WHOLE + "gpus: 8\n"), "310000")
+        read(WHOLE + "gpus: 8\n")
 
 
 SCRIPT = """#!/bin/bash
@@ -182,9 +215,9 @@ def test_what_only_slurm_can_heed_goes_with_the_job_and_the_rest_is_named():
 
 
 @pytest.mark.parametrize("line", ["{uid: root}", "{partition: ''}", '{account: "a\\nb"}'])
-def test_an_option_that_no_engine_takes_is_refused(tmp_path: Path, line: str):
+def test_an_option_that_no_engine_takes_is_refused(line: str):
     with pytest.raises(InvalidInput) as raised:
-        read_job_file(written(tmp_path, WHOLE + f"engine_options: {line}\n"), "310000")
+        read(WHOLE + f"engine_options: {line}\n")
     assert len(raised.value.faults) == 1
     assert "engine_options." in raised.value.faults[0].where
 
