@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from suanwang.feeds.yaml_shape import read_parts
-from suanwang.model.bounds import JobName, Label, MaybeName, Name
+from suanwang.model.bounds import Label, MaybeName, Name
 from suanwang.model.content import ENGINE_OPTIONS, Batch
 from suanwang.model.job import (
     ARRAY_MOST,
@@ -33,7 +33,7 @@ OPTION_VALUE = re.compile(r"[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,199}")
 NANO_GB_PER_GB = 10**9
 A_NAME = Text("letters, digits and _ . + -, at most 60", "字母、数字与 _ . + -，至多 60 个")
 A_LABEL = Text("one line of at most 200 signs", "一行，至多 200 个字符")
-A_JOB = Text("the number of a job, j12", "作业编号，如 j12")
+A_JOB = Text("a job, j12, or the name of another file given here", "作业编号 j12，或另一文件的 name")
 HOW_TO_SAY_WHERE = "region: / --region / SUANWANG_REGION"
 ADD_IT = Text("add it to the file", "在文件中补上")
 
@@ -161,7 +161,7 @@ def job_of(form: Form, file: str, region: str, known: Sequence[Fault] = ()) -> J
         not_before_at=reader.instant("not_before", form.not_before) or 0,
         deadline_at=reader.instant("deadline", form.deadline),
         priority=reader.within("priority", form.priority, -1000, 1000),
-        depends_on=reader.all_named("depends_on", form.depends_on, JobName, A_JOB, 1000),
+        depends_on=reader.all_named("depends_on", form.depends_on, Label, A_JOB, 1000),
         array=reader.within("array", form.array, 1, ARRAY_MOST),
         preemptible=form.preemptible,
         checkpoint=form.checkpoint_path is not None,

@@ -113,7 +113,7 @@ num_nodes: 1.5
 cpus: -3
 residence: here
 data: {region: "a b", residency: ["51", "x y"]}
-depends_on: [first]
+depends_on: ["a\\tb"]
 project: my project
 array: 20000
 """
