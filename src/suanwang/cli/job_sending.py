@@ -50,7 +50,7 @@ def turns(reads: "Sequence[Read]") -> "list[list[Read]]":
             "写作业编号 j17，或同一命令中另一文件的 name",
         )
         faults += [
-            Fault(f"{read.file} depends_on", Text("no such job here", "此处没有这个作业"), one, remedy=remedy)
+            Fault(read.place("depends_on"), Text("no such job here", "此处没有这个作业"), one, remedy=remedy)
             for one in sorted(others - set(by_name))
         ]
     if faults:
@@ -71,12 +71,9 @@ def turns(reads: "Sequence[Read]") -> "list[list[Read]]":
 
 def send(connection: "Connection", reads: "Sequence[Read]", enterprise: str) -> list[Sent]:
     """Uploads and submits all."""
-    from suanwang.cli.job_upload import check_surroundings, upload
+    from suanwang.cli.job_upload import upload
 
     order = turns(reads)
-    faults = [fault for read in reads for fault in check_surroundings(read)]
-    if faults:
-        raise InvalidInput(faults)
     found: list[Sent] = []
     numbers: dict[str, tuple[str, ...]] = {}
     for turn in order:

@@ -11,48 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from suanwang.units.errors import Fault, InvalidInput
-from suanwang.units.text import Text
-
 if TYPE_CHECKING:
     from suanwang.cli.connection import Connection
     from suanwang.cli.job_reading import Read
     from suanwang.model.job import JobSpec
 
 
-def check_surroundings(read: "Read") -> list[Fault]:
-    """What of inputs and secrets is not there."""
-    faults = [
-        Fault(
-            f"{read.file} secrets",
-            Text("not in the environment", "环境变量中没有"),
-            name,
-            remedy=Text(f"export {name}=…", f"export {name}=…"),
-        )
-        for name in read.job.secrets
-        if name not in os.environ
-    ]
-    for name in read.job.inputs:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts:
-            what = Text("leads out of the job file's folder", "超出作业文件所在目录")
-            remedy = Text("name it relative to the job file", "请写相对于作业文件的路径")
-            faults.append(Fault(f"{read.file} inputs", what, name, remedy=remedy))
-        elif not (read.folder / name).exists():
-            remedy = Text("check the path", "检查路径")
-            faults.append(Fault(f"{read.file} inputs", Text("not there", "不存在"), name, remedy=remedy))
-    return faults
-
-
 def upload(connection: "Connection", read: "Read", enterprise: str) -> "JobSpec":
-    """Lays the job's content beside the log; the spec that names it. Raises InvalidInput, Refused."""
+    """Lays the job's content beside the log; the spec that names it. Raises Refused."""
     import msgspec
 
     from suanwang.model.content import JobContent
 
-    faults = check_surroundings(read)
-    if faults:
-        raise InvalidInput(faults)
     job, archive = read.job, ""
     if job.inputs:
         with tempfile.TemporaryFile() as file:

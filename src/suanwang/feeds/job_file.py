@@ -5,10 +5,11 @@ into the platform; script, environment, secrets and file names go beside its log
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from suanwang.feeds.job_surroundings import Surroundings, missing_inputs, missing_secrets
 from suanwang.feeds.yaml_shape import read_parts
 from suanwang.model.bounds import Label, MaybeName, Name
 from suanwang.model.content import ENGINE_OPTIONS, Batch
@@ -120,20 +121,19 @@ class JobFile(msgspec.Struct, frozen=True):
     batch: Batch | None = None
 
 
-def yaml_job(data: bytes, file: str, region: str) -> JobFile:
+def yaml_job(data: bytes, file: str, region: str, around: Surroundings | None = None) -> JobFile:
     """The job of a YAML file; `region` is its user's where the file names none.
 
-    Raises InvalidInput with every fault.
+    Raises InvalidInput with every fault, those of inputs and secrets too where it is told what is `around`.
     """
     form, faults = read_parts(data, file, Form)
     if form is None:
         raise InvalidInput(faults)
-    return job_of(form, file, region, faults)
+    return job_of(form, FormReader(file, faults), region, around)
 
 
-def job_of(form: Form, file: str, region: str, known: Sequence[Fault] = ()) -> JobFile:
-    """The job that a form asks for. Raises InvalidInput with every fault, `known` ones first."""
-    reader = FormReader(file, known)
+def job_of(form: Form, reader: "FormReader", region: str, around: Surroundings | None = None) -> JobFile:
+    """The job that a form asks for. Raises InvalidInput with every fault, those known before first."""
     nodes = reader.within("num_nodes", form.num_nodes, 1, 100_000)
     data = form.data
     shape = Shape(
@@ -170,6 +170,9 @@ def job_of(form: Form, file: str, region: str, known: Sequence[Fault] = ()) -> J
         lost_after_s=60 * reader.within("lost_after_minutes", form.lost_after_minutes, 1, 10_080),
     )
     reader.engine_options(form.engine_options)
+    if around is not None:
+        reader.faults += missing_secrets(reader.place("secrets"), form.secrets, around)
+        reader.faults += missing_inputs(reader.place("inputs"), form.inputs, around)
     if reader.faults:
         raise InvalidInput(reader.faults)
     return JobFile(
@@ -179,12 +182,22 @@ def job_of(form: Form, file: str, region: str, known: Sequence[Fault] = ()) -> J
 
 
 class FormReader:
-    """Turns words into integers and notes what cannot be, beside what is `known`."""
+    """Turns words into integers and notes what cannot be, beside what is `known`.
 
-    def __init__(self, file: str, known: Sequence[Fault] = ()) -> None:
+    `written`: how the file writes a field, where it is not by the field's own name.
+    """
+
+    def __init__(
+        self, file: str, known: Sequence[Fault] = (), written: Mapping[str, str] | None = None
+    ) -> None:
         self.file = file
+        self.written = written or {}
         self.faults = list(known)
         self.unread = {fault.column for fault in known if fault.column}
+
+    def place(self, field: str) -> str:
+        """Where a field stands, in the words of the file."""
+        return f"{self.file} {self.written.get(field) or self.written.get(field.partition('[')[0], field)}"
 
     def fault(self, field: str, what: Text, found: str, expected: Text, remedy: Text | None = None) -> None:
         """Note one fault of a field, unless it could not be read, which is told already."""
@@ -192,7 +205,7 @@ class FormReader:
             return
         self.faults.append(
             Fault(
-                f"{self.file} {field}",
+                self.place(field),
                 what,
                 found,
                 expected,

@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from suanwang.feeds.job_file import Choice, Form, JobFile, Latency, Resources, job_of
+from suanwang.feeds.job_file import Choice, Form, FormReader, JobFile, Resources, job_of
+from suanwang.feeds.job_surroundings import Surroundings
+from suanwang.feeds.sbatch_begin import begin_at
+from suanwang.feeds.sbatch_dependency import jobs_awaited
 from suanwang.model.content import ENGINE_OPTIONS, Batch
-from suanwang.model.job import ARRAY_MOST
+from suanwang.model.job import ARRAY_MOST, SECONDS_MOST
 from suanwang.units.errors import Fault
+from suanwang.units.instants import iso
 from suanwang.units.text import Text, same
 
 TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", re.ASCII)
@@ -33,18 +37,43 @@ READ = {
     "time", "mem", "mem-per-cpu", "array", "dependency", "begin", *ENGINE_OPTIONS,
 }  # fmt: skip
 """The options that say something here."""
+DEVICES = ("gres", "gpus-per-node", "gpus")
+FIELDS = {
+    "name": "job-name", "num_nodes": "nodes", "cpus": "cpus-per-task", "memory_gb": "mem", "array": "array",
+    "resources.any_of[0].hours": "time", "not_before": "begin", "depends_on": "dependency",
+}  # fmt: skip
+"""Fields of a job file, and the option that says them."""
+WAIT_OUTSIDE = Text(
+    "afterok, or submit it when the other has ended: suanwang submit --wait",
+    "用 afterok，或待其结束后再提交：suanwang submit --wait",
+)
 FILES = ("output", "error", "open-mode")
 ELSEWHERE = Text("use outputs: and suanwang job logs", "请使用 outputs: 与 suanwang job logs")
 LEFT_ASIDE = Text("the job runs without it", "作业将不带此选项运行")
 DEFAULT_HOURS = "1"
+NO_LIMIT = ("unlimited", "infinite", "-1")
+"""What sbatch takes as no limit of time, as it does a time of zero."""
+UNLIMITED = Text(
+    "no limit of time: here each job has one, for which its charge is held",
+    "没有时限：此处每个作业都须有时限，并按时限冻结费用",
+)
+A_LIMIT = Text(
+    "a limit that the job keeps; more while it runs: suanwang job extend",
+    "写足够的时限；运行中可用 suanwang job extend 延长",
+)
+A_TIME = Text(
+    f"[days-]hours:minutes:seconds, at most {SECONDS_MOST // 86_400} days",
+    f"[天-]时:分:秒，至多 {SECONDS_MOST // 86_400} 天",
+)
 CPU_DEVICE = "cpu"
 
 
 class Script(NamedTuple):
-    """The job, and what of the script's options was left aside."""
+    """The job, what of the script's options was left aside, and which option says a field of the job."""
 
     job: JobFile
     warnings: tuple[Fault, ...]
+    written: dict[str, str]
 
 
 def is_sbatch(text: str) -> bool:
@@ -52,13 +81,16 @@ def is_sbatch(text: str) -> bool:
     return text.startswith("#!")
 
 
-def sbatch_job(text: str, file: str, region: str) -> Script:
-    """The job of a script's text. Raises InvalidInput with every fault."""
-    reader = ScriptReader(file)
+def sbatch_job(text: str, file: str, region: str, now: int, around: Surroundings | None = None) -> Script:
+    """The job of a script's text, at the time `now` (UTC microseconds).
+
+    Raises InvalidInput with every fault, those of inputs and secrets too where it is told what is `around`.
+    """
+    reader = ScriptReader(file, now)
     options = reader.options(text)
     warnings = [
         Fault(
-            f"{file} --{name}",
+            reader.place(name),
             Text("has no meaning here", "在此没有意义"),
             options[name],
             remedy=ELSEWHERE if name in FILES else LEFT_ASIDE,
@@ -69,27 +101,47 @@ def sbatch_job(text: str, file: str, region: str) -> Script:
     ]
     if "%" in options.get("array", ""):
         what = Text("as many at a time as there is room", "有资源即运行，不限并发")
-        warnings.append(Fault(f"{file} --array", what, options["array"], remedy=LEFT_ASIDE, warning=True))
+        place = reader.place("array")
+        warnings.append(Fault(place, what, options["array"], remedy=LEFT_ASIDE, warning=True))
     tasks = reader.array(options)
     form = msgspec.structs.replace(reader.form(options, text), array=max(1, len(tasks)))
-    job = job_of(form, file, region, reader.faults)
+    if form.not_before is not None:
+        what = Text(f"read as {form.not_before}", f"读作 {form.not_before}")
+        warnings.append(Fault(reader.place("begin"), what, options["begin"], warning=True))
+    written = reader.fields()
+    job = job_of(form, FormReader(file, reader.faults, written), region, around)
     batch = Batch(
         reader.whole(options, "ntasks-per-node", -(-reader.whole(options, "ntasks", 1) // form.num_nodes)),
         tasks,
     )
-    return Script(msgspec.structs.replace(job, batch=batch), tuple(warnings))
+    return Script(msgspec.structs.replace(job, batch=batch), tuple(warnings), written)
 
 
 class ScriptReader:
-    """Reads options and notes what cannot be."""
+    """Reads options and notes what cannot be. `now`: the time, UTC microseconds."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, now: int) -> None:
         self.file = file
+        self.now = now
         self.faults: list[Fault] = []
+        self.written: dict[str, str] = {}
 
-    def fault(self, name: str, what: Text, found: str, expected: Text) -> None:
+    def place(self, name: str) -> str:
+        """Where an option stands, as it is written there: `-t` or `--time`."""
+        return f"{self.file} {self.written.get(name, f'--{name}')}"
+
+    def fields(self) -> dict[str, str]:
+        """The fields of a job file that this script's options say, and how they are written."""
+        device = next((name for name in DEVICES if name in self.written), "cpus-per-task")
+        said = {**FIELDS, "resources.any_of[0].device": device}
+        said |= {f"engine_options.{name}": name for name in ENGINE_OPTIONS}
+        return {field: self.written[name] for field, name in said.items() if name in self.written}
+
+    def fault(self, name: str, what: Text, found: str, expected: Text, remedy: Text | None = None) -> None:
         """Note one fault."""
-        self.faults.append(Fault(f"{self.file} --{name}", what, found, expected, kind="wrong_value"))
+        self.faults.append(
+            Fault(self.place(name), what, found, expected, remedy or same(""), kind="wrong_value")
+        )
 
     def options(self, text: str) -> dict[str, str]:
         """The options of the `#SBATCH` lines before the first command, by their long names."""
@@ -105,9 +157,11 @@ class ScriptReader:
                 self.odd_line(line)
                 continue
             while words:
+                word = words[0]
                 name, value = self.option(words)
                 if name:
                     found[name] = value
+                    self.written[name] = word.partition("=")[0] if word.startswith("--") else word[:2]
         return found
 
     def odd_line(self, line: str) -> None:
@@ -148,8 +202,7 @@ class ScriptReader:
             cpus=cpus,
             memory_gb=self.memory(options, cpus),
             depends_on=self.dependencies(options),
-            not_before=options.get("begin"),
-            latency=Latency(),
+            not_before=self.begin(options.get("begin")),
             engine_options={name: options[name] for name in ENGINE_OPTIONS if name in options},
         )
 
@@ -166,8 +219,8 @@ class ScriptReader:
 
     def device(self, options: dict[str, str], nodes: int, cpus: int) -> str:
         """`gres=gpu:a100:4`, `gpus-per-node=a100:4` or `gpus=8` as devices of each node; else processors."""
-        for name, share in (("gres", 1), ("gpus-per-node", 1), ("gpus", nodes)):
-            words = options.get(name)
+        for name in DEVICES:
+            words, share = options.get(name), nodes if name == "gpus" else 1
             if words is None:
                 continue
             parts = words.removeprefix("gres/").removeprefix("gpu:").split(":")
@@ -185,10 +238,11 @@ class ScriptReader:
         if words is None:
             return DEFAULT_HOURS
         match = TIME.fullmatch(words)
+        if words.lower() in NO_LIMIT:
+            self.fault("time", UNLIMITED, words, A_TIME, A_LIMIT)
+            return DEFAULT_HOURS
         if match is None:
-            self.fault(
-                "time", Text("not a time", "不是有效时间"), words, same("[days-]hours:minutes:seconds")
-            )
+            self.fault("time", Text("not a time", "不是有效时间"), words, A_TIME)
             return DEFAULT_HOURS
         days, first, second, third = (int(part) if part else None for part in match.groups())
         assert first is not None
@@ -198,6 +252,12 @@ class ScriptReader:
             seconds = first * 3600 + (second or 0) * 60 + third
         else:
             seconds = first * 60 + (second or 0)
+        if seconds == 0:
+            self.fault("time", UNLIMITED, words, A_TIME, A_LIMIT)
+            return DEFAULT_HOURS
+        if seconds > SECONDS_MOST:
+            self.fault("time", Text("too long", "过长"), words, A_TIME)
+            return DEFAULT_HOURS
         # rounded down to nine places, which reading rounds up to the same second
         whole, places = divmod(seconds * 10**9 // 3600, 10**9)
         return f"{whole}.{places:09d}"
@@ -237,12 +297,22 @@ class ScriptReader:
         return tuple(sorted(tasks))
 
     def dependencies(self, options: dict[str, str]) -> tuple[str, ...]:
-        """`afterok:j1:j2`; other kinds of dependency are not known here."""
+        """The jobs whose success it waits for; what else sbatch can wait for is a fault."""
         words = options.get("dependency")
         if words is None:
             return ()
-        kind, _, names = words.partition(":")
-        if kind != "afterok" or not names:
-            self.fault("dependency", Text("only afterok", "仅支持 afterok"), words, same("afterok:j1"))
-            return ()
-        return tuple(names.split(":"))
+        jobs, refused = jobs_awaited(words)
+        for part, what in refused:
+            self.fault("dependency", what, part, same("afterok:j17[:j18][,afterok:j19]"), WAIT_OUTSIDE)
+        return jobs
+
+    def begin(self, words: str | None) -> str | None:
+        """When it may begin at the earliest, as a job file says it."""
+        if words is None:
+            return None
+        try:
+            return iso(begin_at(words, self.now))
+        except ValueError:
+            expected = same("2026-12-01T10:00 / 16:00 / tomorrow / now+1hour")
+            self.fault("begin", Text("not a time", "不是有效时间"), words, expected)
+            return None
