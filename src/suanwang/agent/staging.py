@@ -21,6 +21,7 @@ from suanwang.drivers.port import Driver, Launch, OutputFile, Stream
 from suanwang.model import orders
 from suanwang.model.content import JobContent
 from suanwang.model.exchange import LOG_PART_BYTES_MOST, LogPart
+from suanwang.model.log_cut import cut_line, cut_words
 from suanwang.units.errors import Fault, InvalidInput, SuanwangError
 from suanwang.units.text import Text, same
 
@@ -97,6 +98,7 @@ class Staging:
             output_limit_bytes=self.limits.folder_bytes,
             lost_after_s=order.lost_after_s,
             checkpoint_path=content.checkpoint_path,
+            array=order.content,
             array_index=order.array_index,
             on_every_node=batch is None,
             tasks_per_node=1 if batch is None else batch.tasks_per_node,
@@ -172,7 +174,11 @@ class Staging:
         """Keep the rest of the logs, the outputs, and what it saved. Raises Away, EngineAway: again later."""
         kept, notes = ["", ""], list[str]()
         try:
-            self.send_logs(order.attempt)
+            sizes = self.send_logs(order.attempt)
+            cut = ", ".join(stream for stream, size in sizes.items() if size > self.limits.log_bytes)
+            if cut:
+                words = cut_words(self.limits.log_bytes)
+                notes.append(f"{cut}: {words.zh} / {words.en}")
         except (InvalidInput, Declined) as error:
             notes.append(f"log not kept: {told(error)}")
         try:
@@ -207,7 +213,10 @@ class Staging:
         return self.driver.outputs(attempt)
 
     def send_logs(self, attempt: str, sizes: dict[Stream, int] | None = None) -> dict[Stream, int]:
-        """Send what the platform does not have of both streams, up to the limit; how much it has then."""
+        """Send what the platform does not have of both streams; how much it has then.
+
+        At the limit a last line says so, and the stream is longer than the limit from then on.
+        """
         known = dict(sizes or {})
         for stream in ("stdout", "stderr"):
             at = known.get(stream, 0)
@@ -220,8 +229,14 @@ class Staging:
                 if until <= at:
                     break  # it takes no more
                 at = until
+            if at == self.limits.log_bytes and self.has_more(attempt, stream, at):
+                at = self.platform.append_log(attempt, LogPart(stream, at, cut_line(at))).size
             known[stream] = at
         return known
+
+    def has_more(self, attempt: str, stream: Stream, at: int) -> bool:
+        """Whether a stream is longer than `at`."""
+        return self.may_have_more(attempt, stream, at) and bool(self.driver.read_log(attempt, stream, at, 1))
 
     def may_have_more(self, attempt: str, stream: Stream, at: int) -> bool:
         """Whether a stream may be longer than `at`: a look at its file, where it is here, spares a call."""

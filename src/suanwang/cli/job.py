@@ -89,8 +89,8 @@ def _show(arguments: argparse.Namespace, language: Language) -> int:
 
 
 def _explain(arguments: argparse.Namespace, language: Language) -> int:
-    from suanwang.cli.candidates import print_candidates, reason_line
-    from suanwang.cli.job_told import position_words
+    from suanwang.cli.candidates import print_candidates, print_elsewhere, reason_line
+    from suanwang.cli.job_told import expected_words, position_words
     from suanwang.cli.tables import print_told
     from suanwang.model.api.jobs import Explanation
 
@@ -99,12 +99,15 @@ def _explain(arguments: argparse.Namespace, language: Language) -> int:
         print_told(told)
         return 0
     print(told.words)
-    if told.reason is not None:
-        print(reason_line(told.reason, language))
+    for reason in told.reasons:
+        print(reason_line(reason, language))
     if told.position is not None:
         print(position_words(told.position).say(language))
+    if told.state == "queued":
+        print(expected_words(told.expected_at).say(language))
     if told.candidates:
         print_candidates(told.candidates, 0, language)
+    print_elsewhere(told.elsewhere, language)
     return 0
 
 

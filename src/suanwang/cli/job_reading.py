@@ -3,7 +3,10 @@
 import argparse
 import os
 import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from suanwang.units.errors import Fault, InvalidInput, SuanwangError
@@ -21,12 +24,17 @@ FOR_SLURM = Text(
 
 
 class Read(NamedTuple):
-    """A job from a file; its paths are relative to `folder`."""
+    """A job from a file; its paths are relative to `folder`. `written`: fields not written by their names."""
 
     file: str
     folder: Path
     job: "JobFile"
     warnings: tuple[Fault, ...] = ()
+    written: Mapping[str, str] = MappingProxyType({})
+
+    def place(self, field: str) -> str:
+        """Where a field stands, in the words of the file."""
+        return f"{self.file} {self.written.get(field, field)}"
 
 
 def add_jobs(parser: argparse.ArgumentParser, language: Language, several: bool) -> None:
@@ -77,8 +85,13 @@ def add_jobs(parser: argparse.ArgumentParser, language: Language, several: bool)
     )
 
 
-def read_jobs(arguments: argparse.Namespace) -> list[Read]:
-    """The jobs of all files. Raises InvalidInput with the faults of all of them."""
+def read_jobs(arguments: argparse.Namespace, takes_along: bool = True) -> list[Read]:
+    """The jobs of all files. `takes_along`: inputs and secrets have to be here.
+
+    Raises InvalidInput with the faults of all of them.
+    """
+    from suanwang.feeds.job_surroundings import Surroundings, missing_inputs
+
     faults: list[Fault] = []
     found: list[Read] = []
     if len(set(arguments.files)) < len(arguments.files):
@@ -86,22 +99,30 @@ def read_jobs(arguments: argparse.Namespace) -> list[Read]:
         faults.append(Fault("FILE", what, remedy=same("--count N")))
     for file in arguments.files:
         try:
-            found.append(said_beside(read_one(file, arguments.region), arguments))
+            found.append(said_beside(read_one(file, arguments.region, takes_along), arguments))
         except SuanwangError as error:
             faults += error.faults
+        if takes_along and arguments.input:
+            faults += missing_inputs("--input", arguments.input, Surroundings(folder_of(file), ()))
     if faults:
         raise InvalidInput(faults)
     return found
 
 
-def read_one(file: str, region: str | None) -> Read:
-    """One job. Raises InvalidInput."""
+def folder_of(file: str) -> Path:
+    """What the paths of a job file are relative to."""
+    return Path() if file == STANDARD_INPUT else Path(file).parent
+
+
+def read_one(file: str, region: str | None, takes_along: bool = True) -> Read:
+    """One job; `takes_along`: its inputs and secrets have to be here. Raises InvalidInput."""
     from suanwang.feeds.job_file import yaml_job
+    from suanwang.feeds.job_surroundings import Surroundings
     from suanwang.feeds.sbatch_file import is_sbatch, sbatch_job
 
     path = Path(file)
     name = "stdin" if file == STANDARD_INPUT else path.name
-    folder = Path() if file == STANDARD_INPUT else path.parent
+    folder = folder_of(file)
     try:
         data = sys.stdin.buffer.read() if file == STANDARD_INPUT else path.read_bytes()
         text = data.decode("utf-8")
@@ -112,13 +133,14 @@ def read_one(file: str, region: str | None) -> Read:
     except UnicodeDecodeError as error:
         raise InvalidInput([Fault(file, Text("not UTF-8", "不是 UTF-8"), str(error))]) from None
     here = region or os.environ.get(REGION_VARIABLE) or ""
+    around = Surroundings(folder, os.environ) if takes_along else None
     if is_sbatch(text):
-        script = sbatch_job(text, name, here)
-        read = Read(file, folder, script.job, script.warnings)
+        script = sbatch_job(text, name, here, time.time_ns() // 1000, around)
+        read = Read(file, folder, script.job, script.warnings, script.written)
     else:
-        read = Read(file, folder, yaml_job(data, name, here))
+        read = Read(file, folder, yaml_job(data, name, here, around))
     for_slurm = tuple(
-        Fault(f"{name} {option}", FOR_SLURM, value, warning=True)
+        Fault(read.place(f"engine_options.{option}"), FOR_SLURM, value, warning=True)
         for option, value in read.job.engine_options.items()
     )
     return read._replace(warnings=(*read.warnings, *for_slurm))

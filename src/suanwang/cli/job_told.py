@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from suanwang.cli.candidates import reason_line
-from suanwang.cli.job_words import standing
+from suanwang.cli.job_words import reason, standing
 from suanwang.cli.tables import Column, clock, console, devices, duration, money, table_of
-from suanwang.model.job_words import reason_word, state_word, why_word
+from suanwang.model.job_words import reason_word, state_word
 from suanwang.units.text import Language, Text, same
 
 if TYPE_CHECKING:
@@ -28,23 +28,18 @@ COLUMNS: tuple[Column, ...] = (
 def print_job(told: "JobTold", language: Language) -> None:
     """The job."""
     line = told.line
-    why = why_word(line.state, line.why).say(language)
+    why = reason(line).say(language)
     print(f"{line.job} {line.name} · {line.enterprise}{f'/{line.project}' if line.project else ''}")
     print(f"{standing(line, language)}{f': {why}' if why else ''}")
-    if told.reason is not None:
-        print(reason_line(told.reason, language))
+    for one in told.reasons:
+        print(reason_line(one, language))
     if told.waiting_on:
         waits = ", ".join(told.waiting_on)
         print(Text(f"waits for {waits}", f"等待 {waits}").say(language))
     if told.position is not None:
         print(position_words(told.position).say(language))
-    if (
-        line.state == "active"
-        and line.attempt_state in ("reserved", "dispatched")
-        and line.start_at is not None
-    ):
-        at = clock(line.start_at)
-        print(Text(f"expected to start {at}", f"预计开始 {at}").say(language))
+    if line.attempt_state in ("reserved", "dispatched") or line.state == "queued":
+        print(expected_words(told.expected_at).say(language))
     for title, at in (
         (Text("submitted", "提交"), line.submitted_at),
         (Text("not before", "最早开始"), told.not_before_at or None),
@@ -71,6 +66,13 @@ def position_words(position: int) -> Text:
     if not position:
         return Text("the next in line", "排在最前")
     return Text(f"{position} stand before it in line", f"前面还有 {position} 个作业")
+
+
+def expected_words(at: int | None) -> Text:
+    """When a job is expected to start."""
+    if at is None:
+        return Text("when it starts cannot be told yet", "开始时间暂无法预计")
+    return Text(f"expected to start {clock(at)}", f"预计开始 {clock(at)}")
 
 
 def attempt_row(attempt: "AttemptTold", language: Language) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from suanwang.model.job_words import state_word
-from suanwang.units.text import Language
+from suanwang.model.job_words import reason_word, state_word, why_word
+from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
     from suanwang.model.api.jobs import JobLine
@@ -15,5 +15,11 @@ def standing(line: "JobLine", language: Language) -> str:
     """The state of a job in a list: for an active one, that of its attempt."""
     if line.state == "active" and line.attempt_state is not None:
         share = f" {line.progress_bp // 100} %" if line.progress_bp else ""
-        return state_word(line.attempt_state).say(language) + share
+        stops = Text(", told to stop", "，已要求停止").say(language) if line.stopping else ""
+        return state_word(line.attempt_state).say(language) + share + stops
     return state_word(line.state).say(language)
+
+
+def reason(line: "JobLine") -> Text:
+    """Why a job is in its state, or is to stop; nothing where that needs no reason."""
+    return reason_word(line.stopping) if line.stopping else why_word(line.state, line.why)

@@ -85,7 +85,7 @@ class Run(msgspec.Struct):
             meter=meter,
             from_us=self.since_us,
             until_us=time.time_ns() // 1000,
-            milli_device_seconds=self.units_milli * running_us // 1_000_000,
+            milli_device_seconds=-(-self.units_milli * running_us // 1_000_000),
             cpu_ms=self.cpu_ms,
             memory_peak_kb=self.memory_peak_kb,
         )

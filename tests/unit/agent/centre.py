@@ -8,7 +8,7 @@ import httpx
 import msgspec
 from tests.agent_platform import TOKEN, AsgiTransport, StandIn
 
-from suanwang.agent.configuration import AgentPool
+from suanwang.agent.configuration import AgentLimits, AgentPool
 from suanwang.agent.errands import AtOnce
 from suanwang.agent.home import Home
 from suanwang.agent.loop import AgentLoop
@@ -32,7 +32,10 @@ class Killed(BaseException):
 class Centre:
     """One agent's world: its disk, its engine, its platform, its clock."""
 
-    def __init__(self, folder: Path, does: Callable[[port.Launch], Behaviour]) -> None:
+    def __init__(
+        self, folder: Path, does: Callable[[port.Launch], Behaviour], limits: AgentLimits | None = None
+    ) -> None:
+        self.limits = limits
         self.folder = folder
         self.at = NOON
         self.stand_in = StandIn(lambda: self.at)
@@ -67,6 +70,7 @@ class Centre:
             [AgentPool("chengdu-a100", "A100")],
             self.moment,
             report_interval_s=30,
+            limits=self.limits,
         )
 
     def dying(self, whose: object, name: str) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from tests.unit.agent.centre import SECOND, Centre
 
+from suanwang.agent.configuration import AgentLimits
 from suanwang.drivers import port
 from suanwang.drivers.fake_engine import Behaviour
 from suanwang.model.content import JobContent
 from suanwang.model.facts import Ended, Erased, Saved, Started, Used
+from suanwang.model.log_cut import cut_line
 from suanwang.model.orders import Stop
 
 SECRET = "hunter2-very-secret"
@@ -138,6 +140,24 @@ def test_logs_are_sent_while_somebody_follows(tmp_path: Path) -> None:
     centre.stand_in.follow = {"j1.1"}
     centre.run(5)
     assert centre.stand_in.logs[("j1.1", "stdout")] == b"epoch 1\n"
+
+
+@pytest.mark.parametrize("follows", [False, True])
+@pytest.mark.parametrize("most", [0, 5, 8])
+def test_a_stream_that_is_cut_says_so_once(tmp_path: Path, most: int, follows: bool) -> None:
+    centre = Centre(tmp_path, leaves, AgentLimits(log_bytes=most))
+    centre.launch("j1.1", full_job(centre))
+    if follows:
+        centre.stand_in.follow = {"j1.1"}
+        centre.run(20)
+        centre.restart()
+    centre.run(60)
+    cut, ended = cut_line(most), centre.stand_in.ended("j1.1")
+    logs = {stream: centre.stand_in.logs.get(("j1.1", stream), b"") for stream in ("stdout", "stderr")}
+    whole = {"stdout": b"epoch 1\n", "stderr": b"warn\n"}
+    assert logs == {name: text[:most] + (cut if len(text) > most else b"") for name, text in whole.items()}
+    assert ended is not None and ended.outcome == "success" and ended.outputs
+    assert ended.note.partition(":")[0] == {0: "stdout, stderr", 5: "stdout", 8: ""}[most]
 
 
 def test_progress_and_a_marked_checkpoint_are_told_while_it_runs(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from litestar.response import Stream
 
 from suanwang.engine.platform import Attempt, attempt_name
 from suanwang.model.exchange import ContentKept, LogPart, LogTaken
+from suanwang.model.log_cut import cut_line
 from suanwang.server.beside import Content
 from suanwang.server.door import Asked, not_found
+from suanwang.store.attempt_logs import STREAM_BYTES_MOST
 from suanwang.store.attempt_logs import Stream as LogStream
 from suanwang.store.papers import PAPER_BYTES_MOST
 from suanwang.units.errors import InvalidInput
@@ -112,7 +114,7 @@ async def read_log(
 async def log_parts(
     request: Asked, name: str, stream: LogStream, offset: int, follow: bool
 ) -> AsyncIterator[bytes]:
-    """The parts of a stream, as they come."""
+    """The parts of a stream, as they come; where no more is kept a last line says so."""
     host = request.host
     host.followed[name] = host.followed.get(name, 0) + 1
     try:
@@ -123,6 +125,9 @@ async def log_parts(
                 offset += len(part)
                 yield part
                 continue
+            if offset == STREAM_BYTES_MOST:
+                yield cut_line(offset)
+                return
             # one more look after the end: the last part may come with the report of it
             if not follow or over_before or host.lead is None or host.lead.going:
                 return
