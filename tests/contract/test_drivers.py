@@ -50,6 +50,18 @@ def test_success_with_output_meter_and_files(bench: Bench):
     assert abs(usage.milli_device_seconds - 2 * (usage.until_us - usage.from_us) // 1000) <= 2 * 1000
 
 
+@pytest.mark.parametrize("units_milli", [1000, 2000])
+def test_what_ran_has_used_something_however_short_it_was(bench: Bench, units_milli: int):
+    runs = [bench.launch("true", Behaviour(300), units_milli=units_milli) for _ in range(4)]
+    for launch in runs:
+        bench.start(launch)
+        ended = bench.end_of(launch)
+        assert ended.outcome == "success"
+        assert ended.usage is not None
+        assert ended.usage.from_us < ended.usage.until_us == ended.at_us
+        assert 1 <= ended.usage.milli_device_seconds <= units_milli * 20
+
+
 @pytest.mark.parametrize("code", [1, 3, 126])
 def test_failure_has_the_exit_code(bench: Bench, code: int):
     _, ended = bench.run(f"exit {code}", Behaviour(0, exit_code=code))

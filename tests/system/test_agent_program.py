@@ -20,6 +20,7 @@ from suanwang.drivers.private_slurm import PrivateSlurm, missing_programs
 from suanwang.model.content import JobContent
 from suanwang.model.facts import Erased, Started, Used
 from suanwang.model.job import Alternative
+from suanwang.model.log_cut import cut_line
 from suanwang.model.orders import Launch, Stop
 
 SECOND = 1_000_000
@@ -87,6 +88,82 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         made.kill()
         driver = LocalDriver(tmp_path / "data" / "engine", this_machine({"A100": 2}))
         driver.end()
+
+
+@pytest.mark.parametrize("engine", ["local", "slurm"])
+def test_the_shortest_job_has_used_something(tmp_path_factory: pytest.TempPathFactory, engine: str) -> None:
+    tmp_path = tmp_path_factory.mktemp("short")
+    if engine == "slurm" and missing_programs():
+        pytest.skip(f"no Slurm here: {', '.join(missing_programs())}")
+    slurm = PrivateSlurm(tmp_path / "slurm", device="a100", devices=4) if engine == "slurm" else None
+    words = LOCAL if slurm is None else f"{SLURM}slurm_conf: {slurm.conf}\n"
+    stand_in, names = StandIn(), [f"j{number}.1" for number in range(1, 9)]
+    with stand_in.served() as address:
+        scene = Scene(tmp_path, address, stand_in, words)
+        try:
+            scene.start()
+            for name in names:
+                scene.launch(name, "true")
+                scene.until(lambda name=name: stand_in.ended(name), f"for the end of {name}")
+        finally:
+            scene.kill()
+            if slurm is not None:
+                slurm.stop()
+            else:
+                LocalDriver(tmp_path / "data" / "engine", this_machine({"A100": 2})).end()
+    for name in names:
+        used = [fact for fact in stand_in.of(name) if isinstance(fact, Used)]
+        ended = stand_in.ended(name)
+        assert ended is not None and ended.outcome == "success"
+        assert used and used[-1].to_at <= ended.at, name
+
+
+@pytest.mark.skipif(bool(missing_programs()), reason="no Slurm here")
+def test_what_of_an_array_begins_together_is_one_submission(tmp_path_factory: pytest.TempPathFactory) -> None:
+    tmp_path = tmp_path_factory.mktemp("array")
+    slurm = PrivateSlurm(tmp_path / "slurm", device="a100", devices=2)
+    names = [f"j{number}.1" for number in range(1, 7)]
+    stand_in = StandIn()
+    with stand_in.served() as address:
+        scene = Scene(tmp_path, address, stand_in, f"{SLURM}slurm_conf: {slurm.conf}\n")
+        try:
+            for name in names:
+                scene.launch(name, "echo $SUANWANG_ATTEMPT; sleep 2")
+            scene.start()
+            for name in names:
+                scene.until(lambda name=name: stand_in.ended(name), f"for the end of {name}")
+            asked = subprocess.run(
+                ("squeue", "--noheader", "--states=all", "--array", "--format=%A %F"),
+                env={**os.environ, "SLURM_CONF": str(slurm.conf)}, capture_output=True, text=True, check=True,
+            )  # fmt: skip
+        finally:
+            scene.kill()
+            slurm.stop()
+    rows = [line.split() for line in asked.stdout.splitlines()]
+    assert len(rows) == 6
+    assert len({array for _, array in rows}) < 6, "at least those that were prepared together are one"
+    for name in names:
+        ended = stand_in.ended(name)
+        assert ended is not None and ended.outcome == "success"
+        assert stand_in.logs[name, "stdout"] == f"{name}\n".encode()
+
+
+def test_who_writes_without_end_loses_no_work(tmp_path: Path) -> None:
+    stand_in = StandIn()
+    with stand_in.served() as address:
+        scene = Scene(tmp_path, address, stand_in, f"{LOCAL}limits: {{log_bytes: 100000}}\n")
+        try:
+            scene.launch("j1.1", "yes | head -c 3000000; echo 42 > found", 60, ("found",))
+            scene.start()
+            scene.until(lambda: stand_in.ended("j1.1"), "for its end")
+        finally:
+            scene.kill()
+            LocalDriver(tmp_path / "data" / "engine", this_machine({"A100": 2})).end()
+    ended = stand_in.ended("j1.1")
+    assert ended is not None
+    assert (ended.outcome, ended.exit_code, ended.outputs in stand_in.contents) == ("success", 0, True)
+    assert ended.note.startswith("stdout: ")
+    assert stand_in.logs["j1.1", "stdout"] == b"y\n" * 50_000 + cut_line(100_000)
 
 
 def test_killed_twice_the_job_is_adopted_and_ends_once(scene: Scene) -> None:

@@ -1,6 +1,7 @@
 """What only a real Slurm can show: arrays, options passed through, lost answers, forgotten jobs, refusals."""
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from suanwang.drivers.device_slots import WHOLE_MILLI
 from suanwang.drivers.port import Ended, EngineAway, Launch, Refused, Started
 from suanwang.drivers.private_slurm import PrivateSlurm, missing_programs
 from suanwang.drivers.slurm import SlurmDriver
+from suanwang.feeds.sbatch_begin import begin_at
+from suanwang.units.instants import iso
 
 pytestmark = pytest.mark.skipif(
     bool(missing_programs()),
@@ -59,6 +62,32 @@ def ask(slurm: PrivateSlurm, *command: str) -> str:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
 
+def test_begin_is_read_as_slurm_reads_it(slurm: PrivateSlurm, tmp_path: Path):
+    """`sbatch` in the platform's zone is the reference; what it reads lies between two readings."""
+    environment = {**os.environ, "SLURM_CONF": str(slurm.conf), "TZ": "Asia/Shanghai"}
+    _, month, day = iso(time.time_ns() // 1000 + 24 * 3600 * 1_000_000)[:10].split("-")
+    next_day = f"{month}/{day}"
+    forms = "now+1hour now+60 now+2weeks tomorrow noon midnight teatime fika 0:05 23:59:30 11:45PM 12:30AM"
+    forms += f" 2030-12-01 2030-12-01T10:00 2030-12-01T10:00:05 {next_day} {next_day}-01:00 120130 12.01.30"
+    forms += " 1/2/31-4:00PM 120130T10:00 tomorrowT16:00 uts1900000000"
+    for words in [*forms.split(), "now + 2 hours", "16:00 tomorrow", "noon tomorrow", "4:30 PM"]:
+        before = time.time_ns() // 1000
+        command = ("sbatch", "--parsable", "-n1", f"--begin={words}", "--wrap", "true")
+        number = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+        assert number.returncode == 0, (words, number.stderr)
+        after = time.time_ns() // 1000
+        told = subprocess.run(
+            ("scontrol", "show", "job", number.stdout.strip()),
+            env=environment,
+            capture_output=True,
+            text=True,
+        ).stdout
+        (begins,) = re.findall(r"EligibleTime=(\S+)", told)
+        read = {iso(begin_at(words, before))[:19], iso(begin_at(words, after))[:19]}
+        assert begins in read, (words, read)
+        ask(slurm, "scancel", number.stdout.strip())
+
+
 def test_what_it_has_is_read_from_it(driver: SlurmDriver):
     told = driver.probe()
     assert told.engine == "slurm"
@@ -96,6 +125,21 @@ def test_an_array_is_one_submission(driver: SlurmDriver, slurm: PrivateSlurm, tm
     assert [driver.read_log(f"sweep.{index}", "stdout", 0, 9) for index in range(5)] == [
         f"{index} {3 * index + 1} 13\n".encode() for index in range(5)
     ]
+
+
+def test_an_array_that_slurm_does_not_take_goes_one_by_one(tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("few")
+    small = PrivateSlurm(folder / "slurm", nodes=1, device="a100", devices=4, lines=("MaxArraySize=2",))
+    driver = SlurmDriver(folder / "state", devices={"A100": "gpu:a100"}, conf=str(small.conf))
+    try:
+        launches = [launch(folder, f"few.{n}", "true", array="few", array_index=n) for n in range(4)]
+        answers = driver.start(launches)
+        assert [type(answer) for answer in answers] == [Started] * 4, answers
+        found = ends(driver, [one.attempt for one in launches])
+        assert {one.outcome for one in found.values()} == {"success"}
+    finally:
+        driver.close()
+        small.stop()
 
 
 def test_a_batch_script_starts_its_tasks_by_srun(driver: SlurmDriver, tmp_path: Path):

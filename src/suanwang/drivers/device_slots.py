@@ -1,6 +1,6 @@
 """Which devices of one machine are whose: by index, in thousandths, never oversubscribed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -51,13 +51,19 @@ class Assigned(msgspec.Struct, frozen=True):
 
 
 class DeviceSlots:
-    """The free capacity of a `Machine`: 0 ≤ free ≤ whole, for every device, the cores, the memory."""
+    """The free capacity of a `Machine`: 0 ≤ free ≤ whole, for every device, the cores, the memory.
 
-    def __init__(self, machine: Machine) -> None:
+    `held`: what attempts hold already, taken when the machine may have been larger: of devices that it has no
+    more nothing is kept, cores and memory may be less than none, and nothing is given before they are back.
+    """
+
+    def __init__(self, machine: Machine, held: Iterable[Assigned] = ()) -> None:
         self.machine = machine
         self.free = {pool.device: [WHOLE_MILLI] * pool.devices for pool in machine.pools}
         self.cpus = machine.cpus
         self.memory_mb = machine.memory_mb
+        for one in held:
+            self._change(one, -1)
 
     def ever_fits(self, device: str, units_milli: int, cpus: int, memory_mb: int) -> bool:
         """Whether the empty machine would hold it."""
@@ -75,24 +81,27 @@ class DeviceSlots:
         needed = cores(device, units_milli, cpus)
         if chosen is None or needed > self.cpus or memory_mb > self.memory_mb:
             return None
-        for index, milli in chosen:
-            free[index] -= milli
-        self.cpus -= needed
-        self.memory_mb -= memory_mb
-        return Assigned(device, tuple(chosen), needed, memory_mb)
+        assigned = Assigned(device, tuple(chosen), needed, memory_mb)
+        self._change(assigned, -1)
+        return assigned
 
     def release(self, assigned: Assigned) -> None:
-        """Give back what `assign` took."""
+        """Give back what `assign` took, here or from an earlier machine."""
+        self._change(assigned, 1)
+
+    def _change(self, assigned: Assigned, sign: int) -> None:
+        free = self.free.get(assigned.device, [])
         for index, milli in assigned.devices:
-            self.free[assigned.device][index] += milli
-        self.cpus += assigned.cpus
-        self.memory_mb += assigned.memory_mb
+            if index < len(free):
+                free[index] += sign * milli
+        self.cpus += sign * assigned.cpus
+        self.memory_mb += sign * assigned.memory_mb
 
     def shapes(self) -> tuple[Shape, ...]:
         """The largest that fits now of each class, on the one node that this machine is."""
         room = {device: [most(free)] for device, free in self.free.items()}
         if CPU in room:
-            room[CPU] = [min(room[CPU][0], self.cpus * WHOLE_MILLI)]
+            room[CPU] = [max(0, min(room[CPU][0], self.cpus * WHOLE_MILLI))]
         return shapes(room)
 
 

@@ -74,7 +74,7 @@ class FakeRun(msgspec.Struct):
             meter,
             self.since_us,
             now_us,
-            held // MICROSECONDS_PER_SECOND,
+            -(-held // MICROSECONDS_PER_SECOND),
             cpu_ms=self.running_us(now_us) // 1000,
             memory_peak_kb=self.does.memory_peak_kb,
         )

@@ -81,10 +81,10 @@ class Keeper:
     """The loop between connections and runs."""
 
     def __init__(self, folder: Path) -> None:
-        machine = msgspec.json.decode((folder / MACHINE).read_bytes(), type=Machine)
+        self.machine_file = folder / MACHINE
         journal = KeeperJournal(folder, time.time_ns() // 1000)
         end_what_was_left(journal, str(folder))
-        self.runs = Supervision(str(folder), machine, journal, self.tell)
+        self.runs = Supervision(str(folder), read_machine(self.machine_file), journal, self.tell)
         self.lines: list[Line] = []
         self.selector = selectors.DefaultSelector()
         self.ending = False
@@ -136,6 +136,10 @@ class Keeper:
             line = Line(connection)
             self.lines.append(line)
             self.selector.register(connection, selectors.EVENT_READ, line)
+            # a driver writes what it was told to use before it connects: it may be more or less than before
+            machine = read_machine(self.machine_file)
+            if machine != self.runs.machine:
+                self.runs.take(machine)
 
     def part(self, line: Line) -> None:
         """Let a connection go; what it asked to run goes on."""
@@ -223,6 +227,11 @@ class Keeper:
                 line.outgoing += framed(Told(line.news or []))
                 line.news, line.told_by = [], None
                 self.serve(line, 0)
+
+
+def read_machine(file: Path) -> Machine:
+    """What attempts may use, as the driver that was made last has written it."""
+    return msgspec.json.decode(file.read_bytes(), type=Machine)
 
 
 def listen(folder: Path) -> socket.socket:

@@ -69,7 +69,7 @@ LAUNCHES_AT_ONCE = 64
 class LocalDriver(AttemptFiles):
     """This machine as an engine; `folder` holds its state and is one keeper's.
 
-    A keeper that runs keeps the machine that it was started with.
+    A keeper that runs already takes the machine with the first connection, and leaves what runs as it is.
     """
 
     def __init__(self, folder: Path, machine: Machine) -> None:

@@ -51,8 +51,9 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `lost_after_s`: end the attempt if `acknowledge` is not called for so long; 0 never.
     `on_every_node`: run the script once on each node (rank in SUANWANG_NODE_RANK), or on the first only.
     `checkpoint_path`: relative to the folder, told to the script as SUANWANG_CHECKPOINT; empty: none.
-    `array`, `array_index`: launches of one array share all but attempt, folder, index and variables; told as
-    SUANWANG_ARRAY_INDEX; -1: not of an array. `array_variables`: told too, as Slurm would tell them.
+    `array`, `array_index`: launches of one array (its name; "": of none) share all but attempt, folder,
+    index and variables; told as SUANWANG_ARRAY_INDEX; -1: not of an array. `array_variables`: told too, as
+    Slurm would tell them.
     `tasks_per_node`: so many tasks srun starts on each node, where there is one; they share its `cpus`.
     `env`: told to the script. `secrets`: the same, and written nowhere that outlives the attempt.
     `outputs`: files and folders, relative to the folder, that `outputs` lists; empty: all files.
@@ -125,7 +126,7 @@ class Usage(msgspec.Struct, frozen=True, tag="usage"):
 
     Figures are of the operating system or of the engine, never of the plan, and only grow.
     `meter`: which meter it is, `<engine>/<place>`; one attempt keeps one meter.
-    `milli_device_seconds`: devices held × seconds of running, rounded down.
+    `milli_device_seconds`: devices held × seconds of running, rounded up: what ran has used something.
     `cpu_ms`: user and system time of all its processes. `memory_peak_kb`: the highest seen; 0: not known.
     `energy_j`: where the engine measures it.
     """

@@ -231,6 +231,8 @@ class SlurmDriver(AttemptDriver):
             job = self.slurm.submit(self.sbatch_options(group, submission), script, environment)
         except SlurmRefused as refusal:
             self.book.withdraw(held)
+            if len(group) > 1:  # too many at once, for one: each is asked for by itself
+                return [answer for launch in group for answer in self.submit([launch])]
             return [Refused(launch.attempt, refusal.faults) for launch in group]
         for one in held:
             one.engine_id = f"{job}_{one.index}" if len(group) > 1 else job

@@ -15,6 +15,7 @@ from suanwang.drivers.port import Cause, Ended, Outcome, Paused, Report, Running
 from suanwang.drivers.slurm_commands import JobRow, SlurmCommands
 
 READING_EVERY_S = 5
+SECOND_US = 1_000_000
 HOPELESS = re.compile(
     r"Invalid(Account|QOS)|(Account|QOS)NotAllowed|BadConstraints|PartitionTimeLimit|ReservationDeleted"
     r"|Job's (account|QOS) not "
@@ -151,22 +152,26 @@ class Watch:
         self.book.note([held])
 
     def end_of(self, held: Held, row: JobRow) -> Ended:
-        """How a job ended: its status by Slurm, its cause by its watch, else by Slurm."""
+        """How a job ended: its status by Slurm, its cause by its watch, else by Slurm.
+
+        Slurm counts whole seconds: one that ran within one has used up to a second.
+        """
         ran = row.start_us > 0 and (row.used_s > 0 or claimed(held))
+        used_s = max(1, row.used_s)
         code = os.waitstatus_to_exitcode(row.status)
         code = 128 - code if code < 0 else code
         cause = cause_of(held) or CAUSES.get(row.state, "")
         if held.stop_grace_s >= 0 and cause in ("", "engine") and row.state != "COMPLETED":
             cause = "cancelled"
         outcome: Outcome = "killed" if cause else "success" if code == 0 else "failure"
-        end_us = max(row.end_us, row.start_us)
+        end_us = max(row.end_us, row.start_us + (used_s * SECOND_US if ran else 0))
         return Ended(
             held.attempt,
             end_us,
             outcome,
             cause,
             code if ran else None,
-            self.usage(held, row.used_s, end_us, row.start_us) if ran else None,
+            self.usage(held, used_s, end_us, row.start_us) if ran else None,
             "" if row.reason in ("None", "NonZeroExitCode") else row.reason,
         )
 
@@ -177,7 +182,7 @@ class Watch:
             return Ended(held.attempt, now_us, "lost", detail="Slurm no longer knows the job")
         path = Path(held.folder, attempt_folder.CONTROL, "exit")
         end_us = path.lstat().st_mtime_ns // 1000
-        used_s = max(0, end_us - held.since_us) // 1_000_000 if held.since_us else 0
+        used_s = -(-max(0, end_us - held.since_us) // SECOND_US) if held.since_us else 0
         cause = cause_of(held)
         outcome: Outcome = "killed" if cause else "failure" if number(text) else "success"
         usage = self.usage(held, used_s, end_us)

@@ -53,17 +53,21 @@ class Supervision:
     ) -> None:
         self.keeper = keeper
         self.meter = f"local/{os.uname().nodename}"
-        self.machine = machine
-        self.slots = DeviceSlots(machine)
-        self.visible = {pool.device: pool.visible_variable for pool in machine.pools}
         self.base = base_environment()
         self.journal = journal
         self.tell = tell
         self.runs: dict[str, Run] = {}
+        self.take(machine)
         self.leaders: dict[int, Run] = {}
         self.orphans: dict[int, frozenset[str]] = {}
         self.next_look_ns = 0
         self.looks = 0
+
+    def take(self, machine: Machine) -> None:
+        """What attempts may use from now on; what runs keeps what it has."""
+        self.machine = machine
+        self.slots = DeviceSlots(machine, [run.assigned for run in self.runs.values()])
+        self.visible = {pool.device: pool.visible_variable for pool in machine.pools}
 
     def start(self, launches: Sequence[Launch]) -> list[Started | Refused]:
         """Spawn those that are new and fit; the intention of all is on disk before the first is spawned."""

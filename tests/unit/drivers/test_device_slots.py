@@ -38,6 +38,29 @@ def test_what_is_held_and_what_is_free_make_the_whole(steps: list[tuple[tuple[st
     assert slots.shapes() == DeviceSlots(MACHINE).shapes()
 
 
+SIZES = st.tuples(st.integers(0, 4), st.integers(0, 8), st.integers(0, 8), st.integers(0, 1000))
+
+
+@given(st.lists(st.tuples(SIZES, st.lists(WISHES, max_size=3), st.integers(0, 5)), max_size=6))
+def test_another_machine_has_what_is_held_still(
+    steps: list[tuple[tuple[int, int, int, int], list[tuple[str, int, int, int]], int]],
+):
+    slots, held, machine = DeviceSlots(MACHINE), list[Assigned](), MACHINE
+    for (cards, processors, cores, memory_mb), wishes, release in steps:
+        machine = Machine((DevicePool("A100", cards), DevicePool(CPU, processors)), cores, memory_mb)
+        slots = DeviceSlots(machine, held)
+        held += [given for wish in wishes if (given := slots.assign(*wish)) is not None]
+        if release < len(held):
+            slots.release(held.pop(release))
+        again = DeviceSlots(machine, held)
+        assert (slots.free, slots.cpus, slots.memory_mb) == (again.free, again.cpus, again.memory_mb)
+        assert all(0 <= milli <= 1000 for free in slots.free.values() for milli in free)
+        assert all(shape.units_milli > 0 for shape in slots.shapes())
+    for one in held:
+        slots.release(one)
+    assert slots.shapes() == DeviceSlots(machine).shapes()
+
+
 def test_a_fraction_goes_where_it_leaves_least():
     slots = DeviceSlots(MACHINE)
     first = slots.assign("A100", 600, 0, 0)

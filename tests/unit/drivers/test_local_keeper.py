@@ -16,7 +16,7 @@ from suanwang.drivers.device_slots import DevicePool, Machine
 from suanwang.drivers.keeper_journal import JOURNAL, Begun, Finished, Forgotten, Intended, KeeperJournal
 from suanwang.drivers.keeper_messages import SOCKET
 from suanwang.drivers.local import LocalDriver
-from suanwang.drivers.port import Ended, EngineAway, Launch, Refused, Report, Running, Started
+from suanwang.drivers.port import Ended, EngineAway, Launch, Refused, Report, Running, Shape, Started
 from suanwang.drivers.supervision import Supervision
 
 MACHINE = Machine((DevicePool("A100", 32, declared=True),), 4, 4096)
@@ -99,6 +99,33 @@ def test_two_drivers_at_once_have_one_keeper(tmp_path: Path):
     assert (tmp_path / "work" / "one" / "runs").read_text() == "x\n"
     drivers[0].end()
     assert not (tmp_path / "state" / SOCKET).exists()
+
+
+def test_a_keeper_that_runs_takes_another_machine_and_leaves_what_runs(tmp_path: Path):
+    """As when an agent is started again with other devices in its agent.yaml."""
+    first = LocalDriver(tmp_path / "state", MACHINE)
+    held = launch(tmp_path, "held", "while [ ! -e ../../go ]; do sleep 0.05; done", units_milli=30_000)
+    assert isinstance(first.start([held])[0], Started)
+    keeper = keeper_of(first.folder)
+    first.close()
+    smaller = Machine((DevicePool("A100", 16, declared=True), DevicePool("L20", 2, declared=True)), 4, 4096)
+    second = LocalDriver(tmp_path / "state", smaller)
+    assert [(pool.device, pool.devices_per_node) for pool in second.probe().pools] == [
+        ("A100", 16),
+        ("L20", 2),
+    ]
+    assert second.usable() == (Shape("L20", 2000, 1),)
+    assert keeper_of(second.folder) == keeper
+    more = [launch(tmp_path, "card", "true", device="L20"), launch(tmp_path, "late", "true")]
+    answers = second.start(more)
+    assert isinstance(answers[0], Started)
+    assert isinstance(answers[1], Refused)
+    assert answers[1].retry
+    wait_for(second, 1)
+    (tmp_path / "go").touch()
+    assert wait_for(second, 1)[0].outcome == "success"
+    assert second.usable() == (Shape("A100", 16_000, 1), Shape("L20", 2000, 1))
+    second.end()
 
 
 def test_the_agents_environment_is_not_the_keepers(driver: LocalDriver, monkeypatch: pytest.MonkeyPatch):
