@@ -105,7 +105,8 @@ class CentreAgent:
         for attempt, work in list(self.memory.works.items()) if standing is not None else ():
             if attempt not in (standing or ()) and (work.phase in LIVE or work.phase == "ordered"):
                 self.stop(attempt, work, "fenced")
-        self.note(records.SessionBegun(session, *(clock or ())))
+        now = (clock.at, clock.steady_us) if clock is not None else ()
+        self.note(records.SessionBegun(session, *now))
         self.reporting.begin_session()
         for attempt, work in self.memory.works.items():
             self.expect(attempt, work)
@@ -306,18 +307,17 @@ class CentreAgent:
         work = self.memory.works.get(attempt)
         if work is None or (work.stopping and work.phase != "ordered"):
             return
-        start_us, end_us = steady_at(work, work.launch.start_at), steady_at(work, work.end_at)
+        end_us = steady_at(work, work.end_at)
         too_late = end_us is not None and moment.steady_us >= end_us
-        ran_us = self.deadlines.ran_us(attempt, moment)
-        if work.phase == "ordered" and too_late:
-            self.not_begun(attempt, moment, ("preempted", "start_failed"), TOO_LATE)
-        elif is_over(work, moment):
-            self.not_begun(attempt, moment, ("preempted", "moved"), NO_PLACE)
-        elif work.phase in LIVE and (too_late or ran_us >= work.limit_s * MICROSECONDS_PER_SECOND):
+        if work.phase in LIVE and (too_late or self.deadlines.has_run(attempt, work.limit_s, moment)):
             self.stop(attempt, work, "limit_time")
+        elif work.phase == "ordered" and too_late:
+            self.not_begun(attempt, moment, ("preempted", "start_failed"), TOO_LATE)
         elif stands_by(work):
-            return
-        elif attempt in self.ready and start_us is not None and end_us is not None and not work.stopping:
+            if is_over(work, moment):
+                self.not_begun(attempt, moment, ("preempted", "moved"), NO_PLACE)
+        elif attempt in self.ready and end_us is not None and not work.stopping:
+            start_us = end_us - (work.end_at - work.launch.start_at)
             if moment.steady_us >= start_us:
                 self.begin(attempt, work, end_us, moment)
             else:

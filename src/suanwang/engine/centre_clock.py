@@ -11,12 +11,12 @@ An engine tells instants by its wall clock. They count as so long ago, never bef
 so no running time is longer than what steadily passed, whatever that wall clock did.
 """
 
-from typing import NamedTuple
+import msgspec
 
 from suanwang.model.agent_records import Work
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """Now: `at` by the machine's wall clock, UTC microseconds; `steady_us` by a clock that never jumps."""
 
     at: int

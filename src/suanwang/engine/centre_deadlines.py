@@ -46,6 +46,10 @@ class Deadlines:
         ran_us, since_us = self.ran.get(attempt, (0, None))
         return ran_us + (max(0, moment.steady_us - since_us) if since_us is not None else 0)
 
+    def has_run(self, attempt: str, limit_s: int, moment: Moment) -> bool:
+        """Whether it has run for its limit."""
+        return self.ran_us(attempt, moment) >= limit_s * MICROSECONDS_PER_SECOND
+
     def runs(self, attempt: str) -> bool:
         """Whether its running time grows now."""
         return self.ran.get(attempt, (0, None))[1] is not None

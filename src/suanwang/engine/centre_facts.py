@@ -1,7 +1,8 @@
 """What an engine says of an attempt, in the platform's words: how it ended, what it used."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+import msgspec
 
 from suanwang.engine.centre_clock import Moment, earliest_at, now_at, told_at
 from suanwang.model.agent_records import Work
@@ -24,7 +25,7 @@ END_OF: dict[str, tuple[Outcome, EndReason]] = {
 """How an attempt that was killed has ended, by its cause: what is not its own fault lets it run again."""
 
 
-class Reading(NamedTuple):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """A meter of an attempt, read at `until_at`: milli-device-seconds since its start at `from_at`.
 
     The instants are by the engine's wall clock.
@@ -68,7 +69,7 @@ def use_since(attempt: str, work: Work, reading: Reading, moment: Moment, interv
     invariant: used_to ≤ from_at < to_at, no pause within, and the lengths of all intervals sum to no more
     than the meter ran
     """
-    begin_at = max(earliest_at(work), reading.from_at if work.started_at is None else 0)
+    begin_at = told_at(work, reading.from_at, moment) if work.started_at is None else earliest_at(work)
     until_at = told_at(work, reading.until_at, moment)
     if until_at - begin_at < interval_us and work.phase != "paused":
         return []

@@ -4,11 +4,15 @@ from collections.abc import Collection
 
 from suanwang.engine.centre_agent import CentreAgent
 from suanwang.engine.centre_clock import Moment
+from suanwang.engine.centre_facts import stopped
 from suanwang.model import agent_steps as steps
 
 
 def adopt(agent: CentreAgent, known: Collection[str], moment: Moment) -> None:
     """After all that the engine had to tell: it has the attempts `known`."""
+    for attempt, work in list(agent.memory.works.items()):
+        if work.phase == "ordered" and work.stopping:  # it died between the order and what follows from it
+            agent.not_begun(attempt, moment, stopped(work.stopping))
     for attempt in [name for name in agent.live if name in agent.unsure]:
         work = agent.memory.works[attempt]
         if attempt not in known and work.phase == "begun" and not work.stopping:

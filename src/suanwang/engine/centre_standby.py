@@ -21,19 +21,19 @@ def until_us(work: Work) -> int | None:
 
 
 def is_over(work: Work, moment: Moment) -> bool:
-    """Whether it has stood by for long enough."""
-    until = until_us(work) if stands_by(work) else None
+    """Whether an attempt that stands by has done so for long enough."""
+    until = until_us(work)
     return until is not None and moment.steady_us >= until
 
 
 def find_heir(memory: Memory, ready: Iterable[str], ended: Work, moment: Moment) -> Work | None:
-    """The first that stands by, is prepared and fits exactly where `ended` was."""
+    """The first that stands by, is prepared, is not told to stop and fits exactly where `ended` was."""
     was = ended.launch
     for name in ready:
         work = memory.works[name]
         launch, start_us = work.launch, steady_at(work, work.launch.start_at)
         alike = (launch.pool, launch.shape, launch.resources) == (was.pool, was.shape, was.resources)
         in_time = start_us is not None and start_us <= moment.steady_us and not is_over(work, moment)
-        if alike and in_time and stands_by(work):
+        if alike and stands_by(work) and in_time and not work.stopping:
             return work
     return None

@@ -9,7 +9,8 @@ each rounded once, half to even. Carbon and scarcity prices steer and are never 
 """
 
 from operator import mul
-from typing import NamedTuple
+
+import msgspec
 
 from suanwang.engine.figures import Figures
 from suanwang.engine.ground import Ground, Place
@@ -21,7 +22,7 @@ from suanwang.units.rounding import half_even
 FULL_BP = 10_000
 
 
-class Charge(NamedTuple):
+class Charge(msgspec.Struct, frozen=True, gc=False):
     """Parts of a charge, micro-yuan."""
 
     compute_micro: int

@@ -173,7 +173,7 @@ class ModelledCentre:
         """Tells the brain what the machine's meter says now."""
         run, at = self.machine.runs[attempt], self.calendar.at
         if run.spans:
-            held = run.ran_us(at) * run.launch.resources.milli // SECOND_US
+            held = -(-run.ran_us(at) * run.launch.resources.milli // SECOND_US)
             reading = Reading(METER, run.spans[0][0], run.spans[-1][1] if run.ended_at else at, held)
             self.agent.metered(attempt, reading, self.moment(), last)
 

@@ -45,6 +45,17 @@ def test_a_platform_whose_clock_is_an_hour_ahead_is_understood() -> None:
     assert used_s(agent) == [(HOUR_S + 3, HOUR_S + 90)]
 
 
+def test_all_that_ran_is_told_where_only_its_end_was_seen() -> None:
+    """The platform's clock is half a minute behind the engine's, whose word that it began was missed."""
+    agent = CentreAgent("chengdu")
+    agent.joined(1, 0)
+    agent.answered(said((launch(1, "j.1", 0, 100, HOUR_S),), second=10), 0, at(40))
+    agent.prepared("j.1", at(40))
+    agent.metered("j.1", Reading("m", NOON + 43 * SECOND, NOON + 45 * SECOND, 2 * 2000), at(88), last=True)
+    agent.over("j.1", NOON + 45 * SECOND, at(88), "success")
+    assert used_s(agent) == [(13, 15)]
+
+
 def test_what_is_heard_too_late_for_its_limit_goes_back() -> None:
     agent = CentreAgent("chengdu")
     agent.joined(1, 0)
@@ -62,7 +73,7 @@ def test_no_usage_is_longer_than_what_passed() -> None:
     assert used_s(agent) == [(0, 100)]
     agent.tick(at(7300, 101))
     assert steps_of(agent) == [], "its limit is not reached"
-    agent.metered("j.1", forward._replace(until_at=NOON + 7400 * SECOND), at(7400, 200))
+    agent.metered("j.1", msgspec.structs.replace(forward, until_at=NOON + 7400 * SECOND), at(7400, 200))
     assert used_s(agent) == [(0, 100), (100, 200)]
 
 

@@ -252,7 +252,7 @@ class FaultyAgent:
             case steps.End():
                 if attempt in machine.live:
                     machine.stop(attempt, step.grace_s * SECOND_US)
-                elif attempt in machine.runs:
+                elif attempt in machine.runs and attempt not in self.erased:
                     self.tell_state(attempt)
                 else:
                     agent.missing(attempt, self.moment())

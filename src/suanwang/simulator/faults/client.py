@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from suanwang.engine import inputs
-from suanwang.engine.events import JobAdmitted, JobRefused
+from suanwang.engine.events import JobAdmitted
 from suanwang.ledger.commands import ClawBack, Expire, IssueGrant, TopUp
 from suanwang.model.job import Alternative, JobSpec, Shape
 from suanwang.runtime.writer import Ticket
@@ -169,4 +169,3 @@ class Client:
             return
         self.answered[given.id] = ticket
         self.jobs += [event.job for event in ticket.events if isinstance(event, JobAdmitted)]
-        self.world.refused += sum(isinstance(event, JobRefused) for event in ticket.events)

@@ -6,7 +6,7 @@ import msgspec
 
 from suanwang.engine import inputs
 from suanwang.engine.apply import replay
-from suanwang.engine.events import JobAdmitted, JobRefused, decode
+from suanwang.engine.events import JobAdmitted, decode
 from suanwang.engine.overload import Load
 from suanwang.engine.platform import Platform
 from suanwang.model.network import Outage
@@ -16,6 +16,7 @@ from suanwang.units.errors import InvariantBroken
 if TYPE_CHECKING:
     from suanwang.simulator.faults.world import World
 
+CHANGES = (inputs.EnrolCentre, inputs.WithdrawCentre, inputs.DeclareOutage)
 OUTAGE_SLOTS_MOST = 4
 SLOT_US = 3600 * SECOND_US
 
@@ -75,9 +76,14 @@ class Operator:
         )
 
     def mend(self) -> None:
-        """Every centre as it was."""
-        for given in self.enrolments:
-            self.world.client.ask(msgspec.structs.replace(given, id=f"{given.id}/mended"))
+        """Every centre as it was, once no change is on its way any more."""
+        client = self.world.client
+        changes = [name for name, given in client.asked.items() if isinstance(given, CHANGES)]
+        if all(name in client.answered for name in changes):
+            for given in self.enrolments:
+                client.ask(msgspec.structs.replace(given, id=f"{given.id}/mended"))
+        else:
+            self.world.after(60, 60, self.mend)
 
     def watch(self, platform: Platform) -> None:
         """After each group: no device was given away twice."""
@@ -107,7 +113,6 @@ class Operator:
         world.server.lose()
         log.set_back(kept, world.calendar.at)
         events = [decode(record) for record in log.records]
-        world.refused = sum(isinstance(event, JobRefused) for event in events)
         world.client.set_back([event.job for event in events if isinstance(event, JobAdmitted)])
         self.load = None
 

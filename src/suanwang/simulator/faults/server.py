@@ -233,6 +233,12 @@ class FaultyServer:
         writer = self.writer
         if writer is None:
             return
+        if given.session <= writer.platform.state.centres[given.centre].session:
+            # as the server does: the same again would be answered from the log, and nothing follows from it
+            refused = Ticket(given)
+            refused.error = StaleSession([self.world.fault("stale")])
+            self.answers(reply, TakenIn(refused, (), writer.now()))
+            return
         # as the server does: an agent that joins was heard, whatever it was before
         self.heard[given.centre] = self.world.calendar.at
 

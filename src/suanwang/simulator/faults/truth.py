@@ -48,7 +48,7 @@ def check(world: World) -> list[str]:
         *money(world, platform),
         *told_truly(world, platform),
         *places_handed_on(world, platform),
-        *one_at_a_time(world),
+        *one_at_a_time(world, platform),
         *in_order(world),
         *limits_kept(world, platform),
         *log_holds(world),
@@ -92,13 +92,15 @@ def jobs_kept(world: World) -> Iterator[str]:
     """No job lost, none taken in twice."""
     events = [decode(record) for record in world.log.records]
     admitted = [event.job for event in events if isinstance(event, JobAdmitted)]
-    refused = [event for event in events if isinstance(event, JobRefused)]
+    refused = sum(isinstance(event, JobRefused) for event in events)
+    answers = [event for ticket in world.client.answered.values() for event in ticket.events]
+    known = sum(isinstance(event, JobRefused) for event in answers)
     if len(set(admitted)) != len(admitted):
         yield "a job number was given twice"
     if set(admitted) != set(world.client.jobs):
         yield f"admitted {len(admitted)} jobs, clients know of {len(world.client.jobs)}"
-    if len(refused) != world.refused:
-        yield f"refused {len(refused)} jobs, clients know of {world.refused}"
+    if refused != known:
+        yield f"refused {refused} jobs, clients know of {known}"
     if len(admitted) > world.client.wanted:
         yield f"{world.client.wanted} jobs were asked for, {len(admitted)} admitted"
 
@@ -155,7 +157,9 @@ def told_truly(world: World, platform: Platform) -> Iterator[str]:
                 continue
             if (run.outcome == "success") != (attempt.outcome == "success"):
                 yield f"{name} ended as {run.outcome} and counts as {attempt.outcome} ({attempt.reason})"
-            ran_us, told_us = run.ran_us(run.ended_at), sum(attempt.used_us) // attempt.milli
+            # an engine that is away lets it run on after its reservation
+            end_at, told_us = attempt.figures.end_at, sum(attempt.used_us) // attempt.milli
+            ran_us = sum(max(0, min(to_at, end_at) - from_at) for from_at, to_at, _ in spans_of(name, run))
             # by a clock that jumped it may have run outside of its reservation
             if told_us < ran_us - UNTOLD_MOST_US and not world.jumps:
                 yield f"{name} ran {ran_us} us, {told_us} us of it are known"
@@ -224,15 +228,21 @@ def limits_kept(world: World, platform: Platform) -> Iterator[str]:
                 yield f"{name} was there for {had_us} us, its limit is {figures.limit_s} s"
 
 
-def one_at_a_time(world: World) -> Iterator[str]:
+def one_at_a_time(world: World, platform: Platform) -> Iterator[str]:
     """No two attempts of a job ever run at once, on any machines, and none runs on that was given up as lost;
     but for those that a restored log lost."""
     spans: dict[str, list[tuple[int, int, str]]] = {}
+    # what was decided and never came into the log was not given up
+    lost = {name for name, attempt in platform.state.attempts.items() if attempt.outcome == "lost"}
     for agent in world.agents.values():
         for name, run in agent.runs():
             if not world.operator.is_lost(agent.name, run.launch.number):
                 spans.setdefault(name.rpartition(".")[0], []).extend(spans_of(name, run))
-                if run.spans and run.spans[-1][1] > world.given_up_at.get(name, run.ended_at):
+                if (
+                    name in lost
+                    and run.spans
+                    and run.spans[-1][1] > world.given_up_at.get(name, run.ended_at)
+                ):
                     yield f"{name} ran until {run.spans[-1][1]}, given up at {world.given_up_at[name]}"
     for job, found in spans.items():
         ordered = sorted(found)

@@ -79,7 +79,7 @@ class World:
         self.given_up: list[AnyFact] = []
         self.dispatched_at: dict[str, int] = {}
         self.given_up_at: dict[str, int] = {}
-        self.refused = self.rounds = self.jumps = 0
+        self.rounds = self.jumps = 0
         self.wire = Wire(self.calendar, self.dice, self.weather)
         self.planner = RoguePlanner(self)
         self.server = FaultyServer(self)
