@@ -7,7 +7,7 @@ from suanwang.cli.tables import clock, console, money, table_of
 from suanwang.units.text import Language, Text, same
 
 if TYPE_CHECKING:
-    from suanwang.model.api.jobs import Candidate, Quote, Reason
+    from suanwang.model.api.jobs import Candidate, Elsewhere, Quote, Reason
 
 COLUMNS = (
     (same(""), "left"),
@@ -23,7 +23,13 @@ COLUMNS = (
     (Text("carbon g", "碳 g"), "right"),
     (Text("scarcity ¥", "紧缺价 ¥"), "right"),
 )
+WHY_NOT = (
+    (Text("not in", "不在"), "left"),
+    (Text("because", "原因"), "left"),
+    (Text("what helps", "处理"), "left"),
+)
 CHOSEN = "→"
+NAMED_MOST = 4
 
 
 def print_candidates(candidates: "Sequence[Candidate]", at: int, language: Language) -> None:
@@ -53,8 +59,31 @@ def print_quote(quote: "Quote", language: Language) -> None:
     """The places, or why there is none."""
     if quote.candidates:
         print_candidates(quote.candidates, quote.at, language)
-    if quote.reason is not None:
-        print(reason_line(quote.reason, language))
+    for reason in quote.reasons:
+        print(reason_line(reason, language))
+    print_elsewhere(quote.elsewhere, language)
+
+
+def print_elsewhere(elsewhere: "Sequence[Elsewhere]", language: Language) -> None:
+    """The other centres, by why it cannot be there."""
+    centres: dict[tuple[str, str], list[str]] = {}
+    for one in elsewhere:
+        centres.setdefault((one.reason.words, one.reason.remedy), []).append(priced(one))
+    rows = [(named(names, language), words, remedy) for (words, remedy), names in centres.items()]
+    if rows:
+        console().print(table_of(WHY_NOT, rows, language))
+
+
+def priced(one: "Elsewhere") -> str:
+    """A centre, with what the job would have cost there where that was reckoned."""
+    return f"{one.centre} ¥{money(one.charge_micro)}" if one.charge_micro else one.centre
+
+
+def named(centres: list[str], language: Language) -> str:
+    """Centres by name, the first few of many."""
+    rest = len(centres) - NAMED_MOST
+    more = Text(f" and {rest} more", f" 等 {rest} 个").say(language) if rest > 0 else ""
+    return ", ".join(centres[:NAMED_MOST]) + more
 
 
 def reason_line(reason: "Reason", language: Language) -> str:

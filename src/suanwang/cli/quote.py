@@ -27,7 +27,7 @@ def execute(arguments: argparse.Namespace, language: Language) -> int:
     from suanwang.cli.job_sending import quote_of
     from suanwang.cli.tables import print_told
 
-    (read,) = read_jobs(arguments)
+    (read,) = read_jobs(arguments, takes_along=False)
     quote = quote_of(connect(arguments, language), read, arguments.enterprise)
     if arguments.json:
         print_told(quote)

@@ -8,7 +8,7 @@ from suanwang.engine.apply_network import arm_lost
 from suanwang.engine.figures import Figures
 from suanwang.engine.holding import Holding, holding_key
 from suanwang.engine.lateness import overdue_at
-from suanwang.engine.pairing import use_pairing
+from suanwang.engine.pairing import begin_pairing, use_pairing
 from suanwang.engine.platform import Attempt, CentreState, Platform, attempt_name
 from suanwang.model.facts import Ended, Used
 from suanwang.model.orders import Launch, Stop
@@ -52,7 +52,7 @@ def take_capacity(platform: Platform, attempt: Attempt) -> None:
     """What the reservation holds, and its pairing's quota."""
     figures = attempt.figures
     platform.take(figures.pool, attempt.first_slot, figures.to_slot, attempt.milli)
-    use_pairing(platform, attempt, figures.limit_s * attempt.milli)
+    begin_pairing(platform, attempt, figures.limit_s * attempt.milli)
 
 
 def watch_attempt(platform: Platform, name: str, attempt: Attempt) -> None:
@@ -61,7 +61,8 @@ def watch_attempt(platform: Platform, name: str, attempt: Attempt) -> None:
     figures, job = attempt.figures, platform.state.jobs[attempt.job]
     if attempt.state == "reserved":
         platform.agenda.arm(figures.start_at, "start", name)
-        insort(platform.reserved.setdefault(figures.pool, []), (figures.start_at, job.sequence, name))
+        entry = -job.priority, figures.start_at, job.sequence, name
+        insort(platform.reserved.setdefault(figures.pool, []), entry)
         return
     platform.agenda.arm(overdue_at(platform, name), "overdue", name)
     if attempt.place == "awaited":

@@ -72,7 +72,7 @@ def settlement(
     # invariant: never more than was held; usage later than planned may fall into dearer hours
     over = charge.total_micro - hold.placed_micro
     if over > 0:
-        charge = charge._replace(compute_micro=charge.compute_micro - over)
+        charge = Charge(charge.compute_micro - over, charge.energy_micro, charge.data_micro)
     if charge.total_micro > 0:
         command = Capture(f"{name}/capture", name, *parts_not_negative(charge), sum(milli_s), True)
     else:
@@ -89,7 +89,7 @@ def settlement(
 
 def parts_not_negative(charge: Charge) -> tuple[int, int, int]:
     """Compute, energy and data, each ≥ 0: a negative part (power below zero) is taken off the others."""
-    parts = [*charge]
+    parts = [charge.compute_micro, charge.energy_micro, charge.data_micro]
     if min(parts) >= 0:
         return charge.compute_micro, charge.energy_micro, charge.data_micro
     for index in range(3):

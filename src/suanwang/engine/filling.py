@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from suanwang.engine import events
+from suanwang.engine.backfilling import delays_first, first_blocked
 from suanwang.engine.charge import Figures, figures_at
 from suanwang.engine.dispatching import dispatch
 from suanwang.engine.ground import Place
 from suanwang.engine.letting_in import let_in
 from suanwang.engine.line import LineKey
 from suanwang.engine.pairing import discount_for
+from suanwang.engine.places import Blocked
 from suanwang.engine.placing import place
 from suanwang.engine.platform import Attempt, Job, Platform
 from suanwang.engine.reserving import more_money
@@ -65,11 +67,16 @@ def fill_one(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent
     if free_milli <= 0:
         return
     heads = platform.line.heads(device, lambda who: fair_use(platform, who), LINES_LOOKED_AT)
+    first: Blocked | None = None
     for key, (_, _, name) in heads:
-        if least_milli(platform, key, device) > free_milli or name in platform.state.rooms:
+        needed_milli = least_milli(platform, key, device)
+        if needed_milli > free_milli or name in platform.state.rooms:
             continue
         job = platform.state.jobs[name]
         if job.not_before_at > at:
+            continue
+        shortest_us = platform.shape_of(job).shortest_s * 1_000_000
+        if first is not None and needed_milli > first.spare_milli and at + shortest_us > first.start_at:
             continue
         placed = False
         for event in place(platform, name, job, at):
@@ -77,6 +84,8 @@ def fill_one(platform: Platform, pool: str, at: int) -> Iterator[events.AnyEvent
             yield event
         if placed:
             return
+        if first is None:
+            first = first_blocked(platform, pool, key[2], at)
 
 
 def least_milli(platform: Platform, key: LineKey, device: str) -> int:
@@ -122,6 +131,8 @@ def come_forward(
             continue
         held = Reservation(row, old.from_slot, old.to_slot, attempt.milli)
         if not ground.fits_beside(row, new.from_slot, new.to_slot, attempt.milli, held):
+            continue
+        if delays_first(platform, job, new, at):
             continue
         money = money_to_move(platform, name, job, old, new, at)
         if money is not None:

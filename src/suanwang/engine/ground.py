@@ -7,8 +7,9 @@ it must have arrived by the deadline, where there is one. Each way takes âŒˆGB Â
 """
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from suanwang.clearing.offers import quote_one
@@ -26,7 +27,7 @@ AT_LEISURE = 2**40
 """So many slots are more than any transfer takes."""
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a job could go, in slots of the platform. `reduced_nano`: its cost and scarcity price, what the
     choice goes by."""
 
@@ -38,7 +39,7 @@ class Place(NamedTuple):
     reduced_nano: int
 
 
-class ShapeView(NamedTuple):
+class ShapeView(msgspec.Struct, frozen=True):
     """A shape as the kernel reads it. `allowed`: (centre,) by rules that never change with time."""
 
     asked: Int64Array
@@ -46,7 +47,7 @@ class ShapeView(NamedTuple):
     rtt_ms_most: float
 
 
-class Window(NamedTuple):
+class Window(msgspec.Struct, frozen=True, gc=False):
     """Slots [first, last) of the stretch. `moved_slots`: for so long the input has moved before `first`;
     `spare_slots`: for so long the output may go on after `last`."""
 
@@ -151,6 +152,8 @@ class Ground(Stretch):
             later, later_reason = search(shape, view, view.asked, allowed, window, most)
             found += later
             reason = max(reason, later_reason)
+        if len(found) < 2:
+            return found, reason
         if may_shift:
             found.sort(key=lambda place: (place.reduced_nano, place.slot, place.row))
         else:
@@ -175,7 +178,8 @@ class Ground(Stretch):
         Whether it can end by a slot only turns true once: steps that double, then halves. Capacity that was
         taken stays taken until some is given back, so the last search for the shape is where this one begins.
         """
-        first, horizon, *transfers = window
+        first, horizon = window.first, window.last
+        moved_slots, spare_slots = window.moved_slots, window.spare_slots
         found: list[Place] = []
         reason = 0
         for index in range(len(asked)):
@@ -188,16 +192,16 @@ class Ground(Stretch):
             places: list[Place] = []
             while too_early < horizon:
                 enough = min(too_early + step, horizon)
-                places, because = self._ask(
-                    shape, view, one, allowed, Window(begin, enough, *transfers), most
-                )
+                until = Window(begin, enough, moved_slots, spare_slots)
+                places, because = self._ask(shape, view, one, allowed, until, most)
                 if places:
                     break
                 reason = max(reason, because)
                 too_early, step = enough, 2 * step
             while places and enough - too_early > 1:
                 middle = (too_early + enough) // 2
-                earlier, _ = self._ask(shape, view, one, allowed, Window(begin, middle, *transfers), most)
+                until = Window(begin, middle, moved_slots, spare_slots)
+                earlier, _ = self._ask(shape, view, one, allowed, until, most)
                 if earlier:
                     places, enough = earlier, middle
                 else:
@@ -226,7 +230,8 @@ class Ground(Stretch):
         places, _ = self._ask(shape, view, asked, only, Window(0, self.slots), 1, self.desk.all_free)
         if not places or asked[0, 3] > self.capacity_milli[row].max():
             return None
-        return places[0]._replace(alternative=alternative, row=row, slot=slot, end_slot=slot)
+        found = places[0]
+        return Place(alternative, row, slot, slot, found.data_micro, found.reduced_nano)
 
     def could_start(self, shape: Shape, alternative: int, row: int, at: int, release_at: int) -> Place | None:
         """A place at this instant in a pool, were all of it free; None where a rule is against it."""
@@ -297,7 +302,7 @@ class Ground(Stretch):
         for (before, after), held_s in zip(pairwise(upto), seconds, strict=True):
             spent += (after - before) * held_s
         reduced_nano = place.reduced_nano - milli * (upto[-1] - upto[0]) + milli * spent // self.terms.slot_s
-        return Place(*place[:-1], reduced_nano)
+        return Place(place.alternative, place.row, place.slot, place.end_slot, place.data_micro, reduced_nano)
 
     def _ask(
         self,

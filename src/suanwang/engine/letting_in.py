@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from suanwang.engine import events
+from suanwang.engine.backfilling import first_blocked
 from suanwang.engine.dispatching import proceed, stop
 from suanwang.engine.platform import Platform
 from suanwang.model.facts import TookOver
@@ -38,7 +39,10 @@ def let_in(platform: Platform, pool: str, at: int, least_priority: int | None) -
         attempt = state.attempts[name]
         if attempt.stopping or not is_room(platform, name, now):
             continue
-        if least_priority is None or state.jobs[attempt.job].priority >= least_priority:
+        priority = state.jobs[attempt.job].priority
+        if first_blocked(platform, pool, priority, at) is not None:
+            continue
+        if least_priority is None or priority >= least_priority:
             yield events.AttemptLetIn(at, attempt.job, attempt.number, "")
             yield from proceed(platform, name, at)
 

@@ -3,15 +3,28 @@
 from collections.abc import Hashable
 from typing import TypeVar
 
+import msgspec
+
 AlikeKey = tuple[str, int, int]
 """Pool, shape's number, alternative: with the same one an attempt can do with another's place."""
 Key = TypeVar("Key", bound=Hashable)
+
+
+class Blocked(msgspec.Struct, frozen=True, gc=False):
+    """One that is reserved for later and could begin now if enough were free. `start_at`: its earliest start;
+    it would hold slots up to `to_slot`, in which at least `spare_milli` are left over beside it."""
+
+    start_at: int
+    to_slot: int
+    spare_milli: int
 
 
 class Places:
     """`alike`: attempts with a place, by what makes them alike; `standbys`: pool → those that stand by.
 
     Who came first is first. `preemptible`: pool → who may be told to leave its place; how many by priority.
+    `blocked`: the last that was asked of `backfilling.blocked`, an attempt at an instant after so many
+    events, and the answer.
     """
 
     def __init__(self) -> None:
@@ -19,6 +32,7 @@ class Places:
         self.standbys: dict[str, dict[str, None]] = {}
         self.preemptible: dict[str, dict[str, None]] = {}
         self.preemptible_priorities: dict[int, int] = {}
+        self.blocked: tuple[tuple[str, int, int], Blocked | None] = ("", 0, 0), None
 
     def find(self, name: str, key: AlikeKey, preemptible: bool, priority: int) -> None:
         """An attempt is out and has a place."""

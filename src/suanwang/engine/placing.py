@@ -11,6 +11,7 @@ import numpy as np
 
 from suanwang.clearing.refusal import FULL
 from suanwang.engine import events
+from suanwang.engine.backfilling import delays_first
 from suanwang.engine.charge import Figures, figures_at
 from suanwang.engine.dispatching import dispatch
 from suanwang.engine.ground import OFFERS, Place
@@ -85,7 +86,7 @@ def best_place(platform: Platform, name: str, job: Job, at: int) -> tuple[Figure
     for most in (OFFERS, max(OFFERS, len(ground.centres))):
         places, against = ground.places(shape, at, job.release_at, job.deadline_at, shut, most)
         for figures in ranked(platform, shape, places, at, job.deadline_at is not None):
-            if not is_affordable(platform, job, figures):
+            if not is_affordable(platform, job, figures) or delays_first(platform, job, figures, at):
                 continue
             if not by_place or is_payable(platform, name, job, figures, at):
                 return figures, False

@@ -71,7 +71,8 @@ class Attempt(msgspec.Struct, gc=False):
 
     `used_us`: milli-device-microseconds by reserved slot; `meters`: how far each meter was read. `orders`:
     numbers of the orders about it that stand. `skipped_us`: as the platform's when it was sent out.
-    `held_from`: it holds capacity from this slot on; 0: from its first.
+    `held_from`: it holds capacity from this slot on; 0: from its first. `pairing`: the number of the pairing
+    that its discount comes from; -1: none.
     """
 
     job: str
@@ -97,6 +98,7 @@ class Attempt(msgspec.Struct, gc=False):
     skipped_us: int = 0
     place: AttemptPlace = "own"
     held_from: int = 0
+    pairing: int = -1
 
     @property
     def first_slot(self) -> int:
@@ -204,8 +206,9 @@ def empty_records() -> Records:
 class Platform:
     """The one writer's state: the records, and what follows from them. `rules`: programmes by id.
 
-    `reserved`: pool → (start, sequence, attempt) not yet sent out, in order; `held_for`: (why, enterprise) →
-    project → jobs; `room_of`: attempt → the job that it makes room for; `centre_of`: pool → centre.
+    `reserved`: pool → (−priority, start, sequence, attempt) not yet sent out, in order;
+    `held_for`: (why, enterprise) → project → jobs; `room_of`: attempt → the job that it makes room for;
+    `centre_of`: pool → centre.
     `ground_type`: another one ranks places otherwise. `clears`: whether it asks for clearings at all.
     """
 
@@ -220,7 +223,7 @@ class Platform:
         self.rules = rules or {}
         self.agenda = Agenda(self.applies)
         self.line = Line(self.waits)
-        self.reserved: dict[str, list[tuple[int, int, str]]] = {}
+        self.reserved: dict[str, list[tuple[int, int, int, str]]] = {}
         self.places = Places()
         self.held_for: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
         self.room_of: dict[str, str] = {}
@@ -322,25 +325,26 @@ class Platform:
         return attempt.state != "ended"
 
     def reserved_soon(self, pool: str, most: int) -> list[str]:
-        """The first reservations of a pool that have not been sent out, at most `most`, earliest first.
+        """The first reservations of a pool that have not been sent out, at most `most`, by
+        priority, then earliest first.
 
         What no longer stands is forgotten on the way.
         """
         entries = self.reserved.get(pool, [])
-        found: list[tuple[int, int, str]] = []
+        found: list[tuple[int, int, int, str]] = []
         passed = 0
         for entry in entries:
             if len(found) == most:
                 break
             passed += 1
-            attempt = self.state.attempts[entry[2]]
+            attempt = self.state.attempts[entry[3]]
             figures = attempt.figures
-            stands = attempt.state == "reserved" and figures.start_at == entry[0] and figures.pool == pool
+            stands = attempt.state == "reserved" and figures.start_at == entry[1] and figures.pool == pool
             if stands and (not found or found[-1] != entry):
                 found.append(entry)
         if passed > len(found):
             entries[:passed] = found
-        return [name for _, _, name in found]
+        return [name for *_, name in found]
 
     def shape_of(self, job: Job) -> Shape:
         """The job's shape."""
@@ -363,7 +367,8 @@ class Platform:
         due = self.agenda.take_due(at)
         for _, _, kind, key in due:
             if kind == "slot":
-                self.agenda.arm(self.terms.start_of(self.terms.slot_of(at) + 1), "slot")
+                terms = self.terms
+                self.agenda.arm(terms.start_of(terms.slot_of(at) + 1), "slot")
             elif kind in ("lost", "overdue") and self.state.attempts[key].state != "ended":
                 late_at = (lost_at if kind == "lost" else overdue_at)(self, key)
                 if late_at > at:

@@ -22,7 +22,7 @@ MAKES_ROOM = ReasonRecord(
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """`ahead`: jobs that could use one of its device classes and go first; None where it is in no line.
+    """`ahead`: jobs before it in line that could use one of its device classes; None where it is in no line.
 
     `start_at`: when it starts or started, where it has a place; `expected_at`: when it would start by the
     network as it is now, None where that cannot be told.
@@ -87,7 +87,10 @@ def waiting(platform: Platform, name: str, job: Job, at: int) -> tuple[int | Non
                 f"{refused} 放不下，情况变化后再次询问",
             )
         )
-    figures, _ = best_place(platform, name, job, at)
+    try:
+        figures, _ = best_place(platform, name, job, at)
+    except InvalidInput:  # its region is not known any more
+        return None, tuple(reasons)
     if figures is None:
         shape = platform.shape_of(job)
         shut = shut_centres(platform, name, job, at)

@@ -9,6 +9,7 @@ It comes back to the queue where none alike has ended there for a few seconds (`
 from collections.abc import Iterator
 
 from suanwang.engine import events
+from suanwang.engine.backfilling import first_blocked
 from suanwang.engine.centre_standby import STANDBY_S
 from suanwang.engine.events import ReasonRecord
 from suanwang.engine.figures import Figures
@@ -67,6 +68,8 @@ def send_next(platform: Platform, ended: Attempt, held_from: int, at: int) -> It
             continue
         if platform.alike_key(attempt) != platform.alike_key(ended) or attempt.figures.start_at <= at:
             return
+        if first_blocked(platform, figures.pool, job.priority, at) is not None:
+            return
         if job.deadline_at is not None:  # it does not give up a place that is in time
             return
         new = figures_now(platform, attempt, at)
@@ -78,6 +81,8 @@ def send_next(platform: Platform, ended: Attempt, held_from: int, at: int) -> It
     name = first_in_line(platform, ground.devices[row], at)
     job = None if name is None else state.jobs[name]
     if name is None or job is None or job.shape != state.jobs[ended.job].shape:
+        return
+    if first_blocked(platform, figures.pool, job.priority, at) is not None:
         return
     found = figures_in_line(platform, name, job, ended, at)
     if found is None or not lasts(platform, found[0], ended.milli, held_from):

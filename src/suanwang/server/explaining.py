@@ -1,50 +1,58 @@
 """Why a job is where it is, or waits: from the records, in the words of its user."""
 
+from suanwang.engine import considering
+from suanwang.engine.considering import Considered
 from suanwang.engine.platform import Job, Platform
+from suanwang.engine.standing import Standing, standing
 from suanwang.model.api.jobs import Explanation
-from suanwang.model.job import JobSpec
-from suanwang.model.job_words import state_word, why_word
-from suanwang.server.job_lines import position_of, reason_told
-from suanwang.server.quoting import candidates_of
+from suanwang.model.job import CLOSED
+from suanwang.model.job_words import reason_word, state_word, why_word
+from suanwang.server.job_lines import reason_told, stopping_for
+from suanwang.server.quoting import candidates, elsewhere
+from suanwang.units.errors import InvalidInput
 from suanwang.units.instants import iso
 from suanwang.units.text import Language, Text
 
 
 def explain(platform: Platform, name: str, job: Job, now: int, language: Language) -> Explanation:
-    """The job's standing in words, with its candidates now where it waits."""
-    held = platform.state.held.get(name)
-    position = position_of(platform, name, job)
-    waits = job.state in ("queued", "held") and platform.has_network
-    spec = JobSpec(
-        name=job.name,
-        shape=platform.shape_of(job),
-        not_before_at=job.release_at,
-        deadline_at=job.deadline_at,
-        max_price_micro=job.max_price_micro,
-        voucher=job.voucher,
-    )
+    """The job's standing in words, and each centre: what it would cost there, or why it cannot be there.
+
+    Where it has a place, that is the first candidate; a closed job has none.
+    """
     at = max(now, platform.state.at)
-    found = candidates_of(platform, job.enterprise, spec, at) if waits else []
+    stands = standing(platform, name, at)
+    considered = considered_now(platform, name, job, at)
     return Explanation(
         name,
         job.state,
-        words_of(platform, name, job, position, bool(found)).say(language),
-        None if held is None else reason_told(held.reason, language),
-        position,
-        tuple(found),
+        words_of(platform, name, job, stands).say(language),
+        tuple(reason_told(reason, language) for reason in stands.reasons),
+        stands.ahead,
+        stands.expected_at,
+        candidates(platform.shape_of(job), considered),
+        elsewhere(considered, language),
     )
 
 
-def words_of(platform: Platform, name: str, job: Job, position: int | None, has_room: bool) -> Text:
+def considered_now(platform: Platform, name: str, job: Job, at: int) -> tuple[Considered, ...]:
+    """The table of a job that is not closed. Empty where its region is not known any more."""
+    if job.state in CLOSED or not platform.has_network:
+        return ()
+    try:
+        return considering.explain(platform, name, at).considered
+    except InvalidInput:
+        return ()
+
+
+def words_of(platform: Platform, name: str, job: Job, stands: Standing) -> Text:
     """The standing in a sentence."""
     attempt = platform.attempt_of(name, job)
     if job.state == "held":
         return because(state_word("held"), why_word(job.state, job.why))
-    if job.state == "queued" and has_room:
-        return Text("waits; there is room, it is looked at in its turn", "排队中；有空位，按次序安排")
     if job.state == "queued":
-        ahead = position or 0
-        return Text(f"waits for capacity; {ahead} alike before it", f"等待算力；前面有 {ahead} 个同类作业")
+        if not stands.reasons:
+            return Text("waits; there is room, it is looked at in its turn", "排队中；有空位，按次序安排")
+        return Text("waits", "排队中")
     if job.state == "active" and attempt is not None:
         figures = attempt.figures
         where = f"{attempt.centre}/{figures.pool}"
@@ -53,10 +61,14 @@ def words_of(platform: Platform, name: str, job: Job, position: int | None, has_
                 f"reserved in {where} from {iso(figures.start_at)}",
                 f"已预留 {where}，{iso(figures.start_at)} 起",
             )
-        if attempt.state == "dispatched":
-            return Text(f"sent to {where}, not yet begun there", f"已下发至 {where}，尚未开始")
         word = state_word(attempt.state)
-        return Text(f"{word.en} in {where}", f"在 {where} {word.zh}")
+        told = Text(f"{word.en} in {where}", f"在 {where} {word.zh}")
+        if attempt.state == "dispatched":
+            told = Text(f"sent to {where}, not yet begun there", f"已下发至 {where}，尚未开始")
+        stopping = stopping_for(job, attempt)
+        if stopping:
+            told = Text(f"{told.en}, told to stop", f"{told.zh}，已要求停止")
+        return because(told, reason_word(stopping))
     state = state_word(job.state)
     if job.state == "succeeded":
         return state

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from suanwang.engine import events
 from suanwang.engine.events import ReasonRecord
 from suanwang.engine.platform import Attempt, Job, Platform, attempt_name
+from suanwang.engine.standing import standing
 from suanwang.ledger.state import Ledger
 from suanwang.model.api.jobs import AttemptTold, JobLine, JobTold, Reason, SubmittedJob
 from suanwang.units.text import Language
@@ -61,7 +62,15 @@ def job_line(platform: Platform, name: str, job: Job) -> JobLine:
         attempt.ended_at,
         attempt.progress_bp,
         sum(money_of(ledger, attempt_name(name, attempt.number))),
+        stopping_for(job, attempt),
     )
+
+
+def stopping_for(job: Job, attempt: Attempt) -> str:
+    """Why an attempt that is not over is to stop: its user's word stands before the platform's."""
+    if attempt.state == "ended":
+        return ""
+    return "cancelled" if job.cancelled else attempt.stopping
 
 
 def refused_line(event: events.JobRefused) -> JobLine:
@@ -108,21 +117,12 @@ def attempt_told(platform: Platform, name: str, attempt: Attempt) -> AttemptTold
     )
 
 
-def position_of(platform: Platform, name: str, job: Job) -> int | None:
-    """How many stand before a job in its line; None where it does not wait."""
-    if job.state != "queued":
-        return None
-    mine = (-job.priority, job.sequence, name)
-    line = platform.line.lines.get(platform.line_key(job), ())
-    return sum(1 for ticket in line if ticket < mine and platform.waits(ticket[2]))
-
-
-def job_told(platform: Platform, name: str, job: Job, language: Language) -> JobTold:
+def job_told(platform: Platform, name: str, job: Job, now: int, language: Language) -> JobTold:
     """All of a job."""
     state = platform.state
+    stands = standing(platform, name, max(now, state.at))
     first = max(1, job.last - ATTEMPTS_TOLD_MOST + 1)
     names = [attempt_name(name, number) for number in range(first, job.last + 1)]
-    held = state.held.get(name)
     return JobTold(
         line=job_line(platform, name, job),
         shape=platform.shape_of(job),
@@ -136,6 +136,7 @@ def job_told(platform: Platform, name: str, job: Job, language: Language) -> Job
         attempts=tuple(
             attempt_told(platform, one, state.attempts[one]) for one in names if one in state.attempts
         ),
-        reason=None if held is None else reason_told(held.reason, language),
-        position=position_of(platform, name, job),
+        reasons=tuple(reason_told(reason, language) for reason in stands.reasons),
+        position=stands.ahead,
+        expected_at=stands.expected_at,
     )

@@ -16,6 +16,8 @@ from suanwang.server.first_start import FirstStart, write_closed
 from suanwang.server.host import Host
 from suanwang.server.settings import Settings
 from suanwang.store.home import Home
+from suanwang.units.errors import Fault, InvalidInput
+from suanwang.units.text import Text
 
 logger = logging.getLogger("suanwang.server")
 DRAIN_S = 10
@@ -45,11 +47,11 @@ async def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT: stops accepting, answers what was asked, keeps a snapshot, returns.
 
-    Raises OSError where the address cannot be listened on, and what ends the host.
+    Raises InvalidInput where the address cannot be listened on, and what ends the host.
     """
     host = Host(home, settings, rules, first)
     _, app = create_app(host)
-    listener = socket.create_server((address, port), backlog=1024, family=family_of(address))
+    listener = listen(address, port)
     bound = listener.getsockname()
     write_closed(settings.data / ADDRESS_FILE, f"http://{url_host(address)}:{bound[1]}\n")
     logger.info("listening", extra={"address": address, "port": bound[1], "log": home.place})
@@ -84,6 +86,24 @@ async def serve(
     if host.failed is not None:
         raise host.failed
     logger.info("stopped")
+
+
+def listen(address: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises InvalidInput where it cannot."""
+    try:
+        return socket.create_server((address, port), backlog=1024, family=family_of(address))
+    except (OSError, OverflowError) as error:
+        fault = Fault(
+            f"{url_host(address)}:{port}",
+            Text("the server cannot listen there", "服务器无法监听该地址"),
+            str(error),
+            remedy=Text(
+                "another --port (0: any that is free), an address of this machine for --host, or end "
+                "the program that listens there",
+                "换用其他 --port（0 为任意空闲端口），--host 用本机地址，或结束占用该端口的程序",
+            ),
+        )
+        raise InvalidInput([fault]) from None
 
 
 def family_of(address: str) -> socket.AddressFamily:

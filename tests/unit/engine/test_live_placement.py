@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 from tests.unit.engine.stage import EAST, HOUR, MIDNIGHT, WEST, YUAN, Stage, grant, one, outage, pool, spec
 
 from suanwang.clearing.by_prices import Settings
@@ -247,6 +248,21 @@ def test_a_pairing_lowers_the_charge_and_draws_work_while_its_quota_lasts() -> N
     assert stage.platform.state.pairings[0].taken_milli_s == 8_000 * 900, "what was not used is given back"
     (third,) = stage.submit(spec(one("A100:8")))
     assert stage.where(third)[0] == "east-A"
+    stage.agrees()
+
+
+def test_a_city_and_its_province_may_pair_at_one_discount_each_with_its_own_quota() -> None:
+    province = structs.replace(PAIRED, from_region="3", quota_device_hours=20)
+    stage = Stage(pairings=(PAIRED, province))
+    first, second = stage.submit(spec(one("A100:4", 2)), spec(one("A100:4", 2)))
+    taken = [pairing.taken_milli_s // 3_600_000 for pairing in stage.platform.state.pairings]
+    assert taken == [8, 8], "the first has two left, so the second pays"
+    assert [stage.attempt_of(job).figures.discount_bp for job in (first, second)] == [5000, 5000]
+    stage.begin(first)
+    stage.take(inputs.ExtendJob, first, 900)
+    assert stage.platform.state.pairings[0].taken_milli_s == 4_000 * 8100
+    stage.run(second, 15)
+    assert stage.platform.state.pairings[1].taken_milli_s == 4_000 * 900, "given back where it was taken"
     stage.agrees()
 
 

@@ -12,7 +12,11 @@ from tests.servers import FIRM, OTHER, Bench, job, serving
 from suanwang.client.client import Client
 from suanwang.client.line import Answered, Line, Unreachable
 from suanwang.model.log import LogFailed
-from suanwang.units.errors import Fault
+from suanwang.model.log_cut import cut_line
+from suanwang.server.routes import contents
+from suanwang.server.serve import listen
+from suanwang.store import attempt_log_files
+from suanwang.units.errors import Fault, InvalidInput
 from suanwang.units.text import same
 
 Story = Callable[[Bench], Awaitable[None]]
@@ -156,7 +160,30 @@ def test_a_body_that_nests_without_end_is_no_fault_of_the_program(tmp_path: Path
     told(tmp_path, story)
 
 
-def test_a_job_runs_is_metered_paid_and_read_from_the_top(tmp_path: Path) -> None:
+def test_a_running_job_that_is_cancelled_says_that_it_is_to_stop(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        client, driver = await firm(bench), await agent(bench)
+        await client.post("/v1/jobs", json={"jobs": [job(limit_s=3600)]})
+        (order,) = (await exchange(driver, "r0", [], wait_s=20))["orders"]
+        start = {"fact": "started", "attempt": "j1.1", "at": order["start_at"]}
+        await exchange(driver, "r1", [start], seen_order=1)
+        line = (await client.post("/v1/jobs/j1/cancel")).json()["line"]
+        assert (line["state"], line["attempt_state"], line["stopping"]) == ("active", "running", "cancelled")
+        chinese = {"accept-language": "zh"}
+        words = (await client.get("/v1/jobs/j1/explanation", headers=chinese)).json()["words"]
+        assert words.endswith("运行中，已要求停止：用户取消")
+        now = bench.host.leading().clock.now()
+        end = {"fact": "ended", "attempt": "j1.1", "at": now, "outcome": "killed", "reason": "cancelled"}
+        await exchange(driver, "r2", [end], seen_order=2)
+        line = (await client.get("/v1/jobs/j1")).json()["line"]
+        assert (line["state"], line["why"], line["stopping"]) == ("cancelled", "cancelled", "")
+
+    told(tmp_path, story)
+
+
+def test_a_job_runs_is_metered_paid_and_read_from_the_top(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def story(bench: Bench) -> None:
         client, driver = await firm(bench), await agent(bench)
         submitted = (await client.post("/v1/jobs", json={"jobs": [job(limit_s=3600)]})).json()
@@ -188,6 +215,14 @@ def test_a_job_runs_is_metered_paid_and_read_from_the_top(tmp_path: Path) -> Non
         part = {"stream": "stdout", "offset": 0, "bytes": "aGVsbG8="}
         await driver.post("/v1/attempts/j1.1/log", json=part)
         assert (await client.get("/v1/jobs/j1/log", params={"follow": "true"})).text == "hello"
+        monkeypatch.setattr(attempt_log_files, "STREAM_BYTES_MOST", 8)
+        monkeypatch.setattr(contents, "STREAM_BYTES_MOST", 8)
+        await driver.post("/v1/attempts/j1.1/log", json={**part, "offset": 5})
+        for begin, told in ((0, "hellohel"), (6, "el"), (8, "")):
+            asked = {"follow": "true", "offset": begin}
+            assert (await client.get("/v1/jobs/j1/log", params=asked)).text == told + cut_line(8).decode()
+        asked = {"follow": "true", "offset": 9}
+        assert (await client.get("/v1/jobs/j1/log", params=asked)).text == "", "it was told"
         seen = (await client.get("/v1/events", params={"after": -1, "follow": "false", "job": "j1"})).text
         tags = [line.removeprefix("event: ") for line in seen.split("\n") if line.startswith("event: ")]
         assert tags[0] == "job_admitted.1" and tags[-1] == "job_ended.1"
@@ -221,6 +256,61 @@ def test_outputs_are_the_centres_or_the_firms_own(tmp_path: Path) -> None:
             assert (await client.get(f"/v1/jobs/j{number}/outputs")).status_code == status
 
     told(tmp_path, story)
+
+
+def test_a_quote_and_an_explanation_are_what_placing_does_and_tell_why_not_elsewhere(tmp_path: Path) -> None:
+    """`voucher` and `max_price` limit the candidates; the chosen one is where the job goes."""
+
+    async def story(bench: Bench) -> None:
+        client = await firm(bench)
+        for centre in ("sh", "zw"):
+            await agent(bench, centre)
+
+        async def quote(**more: Any) -> dict[str, Any]:
+            return (await client.post("/v1/quotes", json={"job": job(**more)})).json()
+
+        def why(told: dict[str, Any]) -> dict[str, str]:
+            return {one["centre"]: one["reason"]["rule"] for one in told["elsewhere"]}
+
+        plain = await quote()
+        west, east = plain["candidates"]
+        assert (west["centre"], east["centre"], why(plain)) == ("zw", "sh", {"cd": "device"})
+        assert west["discount_bp"] == 500, "the pairing of Shanghai and Ningxia"
+        assert (plain["reasons"], west["charge_micro"] < east["charge_micro"]) == ([], True)
+        capped = await quote(max_price_micro=west["charge_micro"])
+        assert [one["centre"] for one in capped["candidates"]] == ["zw"]
+        assert why(capped) == {"sh": "price", "cd": "device"}
+        assert capped["elsewhere"][0]["charge_micro"] == east["charge_micro"]
+        poor = await quote(max_price_micro=1)
+        assert (poor["candidates"], [one["rule"] for one in poor["reasons"]]) == ([], ["price"])
+        required = await quote(voucher="required")
+        assert (required["candidates"], [one["rule"] for one in required["reasons"]]) == ([], ["voucher"])
+        refused = await quote(device="TPU", voucher="required", deadline_at=1)
+        assert len(refused["reasons"]) > 1, "every objection at once"
+
+        sent = (await client.post("/v1/jobs", json={"jobs": [job(), job(max_price_micro=1)]})).json()["jobs"]
+        placed, waits = [(await client.get(f"/v1/jobs/{one['job']}/explanation")).json() for one in sent]
+        assert [one["centre"] for one in placed["candidates"]] == ["zw", "sh"], "its own place first"
+        assert placed["candidates"][0]["charge_micro"] == west["charge_micro"]
+        assert placed["expected_at"] == placed["candidates"][0]["start_at"]
+        assert (waits["candidates"], waits["expected_at"], waits["position"]) == ([], None, 0)
+        assert why(waits) == {"sh": "price", "zw": "price", "cd": "device"}
+        shown = (await client.get(f"/v1/jobs/{sent[1]['job']}")).json()
+        assert shown["reasons"] == waits["reasons"]
+        assert [one["rule"] for one in shown["reasons"]] == ["price"]
+        await client.post(f"/v1/jobs/{sent[1]['job']}/cancel", json={})
+        closed = (await client.get(f"/v1/jobs/{sent[1]['job']}/explanation")).json()
+        assert (closed["candidates"], closed["elsewhere"], closed["reasons"]) == ([], [], [])
+
+    told(tmp_path, story)
+
+
+def test_an_address_that_is_taken_is_told_as_one() -> None:
+    with listen("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        for address, number in (("127.0.0.1", port), ("127.0.0.1", 65_536), ("192.0.2.1", 0)):
+            with pytest.raises(InvalidInput, match="cannot listen there"):
+                listen(address, number)
 
 
 def test_events_are_followed_as_they_come_and_from_where_one_stopped(tmp_path: Path) -> None:

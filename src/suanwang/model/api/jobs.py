@@ -42,7 +42,10 @@ class Submitted(msgspec.Struct, frozen=True):
 
 
 class JobLine(msgspec.Struct, frozen=True, gc=False):
-    """A job in a list. `start_at`: when it began, or will; `charge_micro`: held or charged so far."""
+    """A job in a list. `start_at`: when it began, or will; `charge_micro`: held or charged so far.
+
+    `stopping`: why it is to stop and has not yet, "" where it may go on.
+    """
 
     job: str
     enterprise: str
@@ -60,6 +63,7 @@ class JobLine(msgspec.Struct, frozen=True, gc=False):
     ended_at: int | None = None
     progress_bp: int = 0
     charge_micro: int = 0
+    stopping: str = ""
 
 
 class JobPage(msgspec.Struct, frozen=True):
@@ -97,7 +101,12 @@ class AttemptTold(msgspec.Struct, frozen=True):
 
 
 class JobTold(msgspec.Struct, frozen=True):
-    """All of a job. `position`: how many stand before it in its line, None where it does not wait."""
+    """All of a job.
+
+    `reasons`: why it waits or is held. `position`: how many that could use its devices stand before it, by
+    priority and arrival, None where it is in no line. `expected_at`: when it starts, or would by the network
+    as it is now; None where that cannot be told.
+    """
 
     line: JobLine
     shape: Shape
@@ -109,8 +118,9 @@ class JobTold(msgspec.Struct, frozen=True):
     checkpoint: str
     waiting_on: tuple[str, ...]
     attempts: tuple[AttemptTold, ...]
-    reason: Reason | None
+    reasons: tuple[Reason, ...]
     position: int | None
+    expected_at: int | None
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -136,17 +146,27 @@ class Candidate(msgspec.Struct, frozen=True):
     scarcity_micro: int
 
 
+class Elsewhere(msgspec.Struct, frozen=True):
+    """A centre where the job cannot be, and why. `charge_micro`: the charge there, 0 where not reckoned."""
+
+    centre: str
+    reason: Reason
+    charge_micro: int
+
+
 class Quote(msgspec.Struct, frozen=True):
     """What a job would cost now, cheapest first by the choice that placing makes. Nothing is reserved by it.
 
-    `reason`: why there is no place, None where there is one.
+    `reasons`: why there is no place, none where there is one. `elsewhere`: the other centres, of a large
+    network only where there is no place.
     """
 
     quote: str
     at: int
     expires_at: int
     candidates: tuple[Candidate, ...]
-    reason: Reason | None
+    reasons: tuple[Reason, ...]
+    elsewhere: tuple[Elsewhere, ...]
 
 
 class QuoteAsked(msgspec.Struct, frozen=True):
@@ -157,14 +177,20 @@ class QuoteAsked(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """Why a job is where it is, or waits: its state in words, who is before it, its candidates now."""
+    """Why a job is where it is, or waits: its state in words, what it waits for, who is before it.
+
+    `candidates`: its own place first where it has one, then where it could be now. `reasons`, `position` and
+    `expected_at` as in `JobTold`.
+    """
 
     job: str
     state: JobState
     words: str
-    reason: Reason | None
+    reasons: tuple[Reason, ...]
     position: int | None
+    expected_at: int | None
     candidates: tuple[Candidate, ...]
+    elsewhere: tuple[Elsewhere, ...]
 
 
 class Extension(msgspec.Struct, frozen=True):

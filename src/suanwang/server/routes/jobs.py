@@ -72,10 +72,15 @@ async def list_jobs(
     return JobPage(tuple(found), f"j{numbers[at]}" if at > 0 else None)
 
 
+def told(request: Asked, job: str) -> JobTold:
+    """The job as it is now, to one who may see it."""
+    return job_told(request.platform, job, request.job(job), request.lead.clock.now(), request.language)
+
+
 @get("/v1/jobs/{job:str}")
 async def show_job(request: Asked, job: FromPath[str]) -> JobTold:
     """One job: its attempts, its money, where it stands."""
-    return job_told(request.platform, job, request.job(job), request.language)
+    return told(request, job)
 
 
 @post("/v1/jobs/{job:str}/cancel", status_code=200)
@@ -83,7 +88,7 @@ async def cancel_job(request: Asked, job: FromPath[str]) -> JobTold:
     """No more of a job: ended at once where it does not run, else by its agent. Again is no fault."""
     request.job(job)
     await request.ask(inputs.CancelJob(request.input_id(), job))
-    return job_told(request.platform, job, request.job(job), request.language)
+    return told(request, job)
 
 
 @post("/v1/jobs/{job:str}/extend", status_code=200)
@@ -91,7 +96,7 @@ async def extend_job(request: Asked, job: FromPath[str], data: JSONBody[Extensio
     """More time for a running job: reservation and hold are enlarged, both or neither."""
     request.job(job)
     await request.ask(inputs.ExtendJob(request.input_id(), job, data.more_s))
-    return job_told(request.platform, job, request.job(job), request.language)
+    return told(request, job)
 
 
 @post("/v1/jobs/{job:str}/pause", status_code=200)
@@ -99,7 +104,7 @@ async def pause_job(request: Asked, job: FromPath[str]) -> JobTold:
     """Stops the clock of a running job; it keeps its devices."""
     request.job(job)
     await request.ask(inputs.PauseJob(request.input_id(), job))
-    return job_told(request.platform, job, request.job(job), request.language)
+    return told(request, job)
 
 
 @post("/v1/jobs/{job:str}/resume", status_code=200)
@@ -107,7 +112,7 @@ async def resume_job(request: Asked, job: FromPath[str]) -> JobTold:
     """Lets a paused job go on."""
     request.job(job)
     await request.ask(inputs.PauseJob(request.input_id(), job, resume=True))
-    return job_told(request.platform, job, request.job(job), request.language)
+    return told(request, job)
 
 
 def cursor(text: str) -> int:

@@ -8,15 +8,15 @@ from litestar.params import FromPath, JSONBody
 from suanwang.model.api.jobs import Explanation, Quote, QuoteAsked
 from suanwang.server.door import Asked
 from suanwang.server.explaining import explain
-from suanwang.server.quoting import QUOTE_S, quote
+from suanwang.server.quoting import quote
 
 
 @post("/v1/quotes", status_code=200)
 async def make_quote(request: Asked, data: JSONBody[QuoteAsked]) -> Quote:
     """The table of considered centres: cost, carbon, start, voucher part, net. Nothing is reserved."""
     enterprise, now = request.enterprise(data.enterprise), request.lead.clock.now()
-    found, reason = quote(request.platform, enterprise, data.job, now, request.language)
-    return Quote(f"q{secrets.token_hex(8)}", now, now + QUOTE_S * 1_000_000, tuple(found), reason)
+    name = f"q{secrets.token_hex(8)}"
+    return quote(request.platform, name, enterprise, data.job, now, request.language)
 
 
 @get("/v1/jobs/{job:str}/explanation")
