@@ -148,7 +148,7 @@ def test_a_quote_shows_each_place_and_says_no_where_there_is_none(type_in: Termi
     none = type_in("quote", "job.yaml", "--json")
     assert none.code == 1
     assert none.data["candidates"] == []
-    assert none.data["reason"]["words"]
+    assert none.data["reasons"][0]["words"]
 
 
 def test_all_faults_of_all_files_at_once_and_nothing_is_submitted(type_in: Terminal, tmp_path: Path) -> None:
@@ -208,6 +208,11 @@ def test_a_missing_secret_or_input_stops_it_before_anything_is_sent(
     answer = type_in("submit", file, "--yes", "--json")
     assert answer.code == 2
     assert [one["found"] for one in answer.data["error"]] == ["NOT_SET_ANYWHERE", "nowhere/", "../above"]
+    assert type_in("quote", file, "--json").code == 0
+    worse = write(tmp_path, "worse", "true", "num_nodes: 0", "inputs: [nowhere/]")
+    answer = type_in("submit", file, worse, "--input", "gone", "--yes", "--json")
+    found = [one["found"] for one in answer.data["error"]]
+    assert found == ["NOT_SET_ANYWHERE", "nowhere/", "../above", "gone", "0", "nowhere/", "gone"]
 
 
 def test_a_script_for_slurm_unchanged_from_standard_input(type_in: Terminal) -> None:
@@ -248,9 +253,14 @@ def test_extend_follow_and_cancel(type_in: Terminal, tmp_path: Path) -> None:
     after = type_in("job", "extend", job, "2m", "--json").data["attempts"][0]
     assert after["limit_s"] == before["limit_s"] + 120
     assert after["held_micro"] > before["held_micro"]
-    assert type_in("job", "cancel", job).code == 0
+    told = type_in("job", "cancel", job)
+    assert (told.code, "running, told to stop: its user cancelled it" in told.out) == (0, True), told.out
+    assert type_in("job", "cancel", job, "--json").data["line"]["stopping"] in ("cancelled", ""), (
+        "or it is over"
+    )
     assert type_in("job", "logs", job, "-f").code == 0
-    assert type_in("job", "show", job, "--json").data["line"]["state"] == "cancelled"
+    line = type_in("job", "show", job, "--json").data["line"]
+    assert (line["state"], line["stopping"]) == ("cancelled", "")
 
 
 def test_one_firm_sees_nothing_of_another(type_in: Terminal, tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from tests.postgres import new_database
+from tests.postgres import new_database, open_folder
 
 from suanwang.audit.hashing import SHA256
 from suanwang.audit.keys import SigningKey
 from suanwang.model.log import Entry
 from suanwang.store.backup import Contents, write_backup
+from suanwang.store.embedded import EmbeddedServer
 from suanwang.store.home import FileHome, Home, PostgresHome
 from suanwang.store.publication import PUBLISHED, Publication, log_findings
 from suanwang.store.restore import restore, verify_backup
@@ -144,6 +145,17 @@ def test_the_commands(tmp_path: Path):
     assert not (tmp_path / "new").exists()
     assert run("backup", "--log", "nowhere", "--out", "c").returncode == 2
     assert run("backup", "--log", "copy", "--out", "no-folder/c").returncode == 2
+    folder = open_folder()
+    try:
+        data = ("--data", str(folder / "data"))
+        for told in (run("restore", "b", *data, "--json"), run("backup", *data, "--out", "d", "--json")):
+            assert told.returncode == 0, told.stderr
+            assert {**json.loads(told.stdout), "place": ""} == {**contents, "place": ""}
+    finally:
+        server = EmbeddedServer(folder / "data")
+        server.close()
+        assert server.wait_until_stopped(30)
+        shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("name", HOMES)

@@ -27,7 +27,7 @@ CLAIM = Text("the claim", "申报编号")
 STEPS: dict[str, Text] = {
     "file": Text("file a claim with contract, invoices and evidence", "提交兑付申报（合同、发票、材料）"),
     "check": Text(
-        "check papers and rules; an approval sets the budget aside", "审核材料与政策；核准即占用预算"
+        "check papers and rules; an approval sets the budget aside", "审核材料与规则；核准即占用预算"
     ),
     "correct": Text("file a returned claim again", "更正后重新申报"),
     "pay": Text("pay what is due to the firm", "向企业兑付"),

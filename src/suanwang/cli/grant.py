@@ -48,11 +48,9 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
     for name in ("apply", "review", "withdraw", "show"):
         made[name].add_argument("application", metavar="NAME", help=NAME.say(language))
     made["apply"].add_argument(
-        "--programme", metavar="ID", required=True, help=Text("the programme", "政策方案").say(language)
+        "--programme", metavar="ID", required=True, help=Text("the programme", "方案").say(language)
     )
-    made["promote"].add_argument(
-        "programme", metavar="ID", help=Text("the programme", "政策方案").say(language)
-    )
+    made["promote"].add_argument("programme", metavar="ID", help=Text("the programme", "方案").say(language))
     for name in ("apply", "review"):
         _describe_papers(made[name], language, required=name == "apply")
     _describe_hold(made["hold"], language)

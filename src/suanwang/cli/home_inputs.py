@@ -11,13 +11,21 @@ if TYPE_CHECKING:
 
 
 def add_home(parser: argparse.ArgumentParser, language: Language) -> None:
-    """`--log DIR` or `--database URL`."""
+    """`--log DIR`, `--data DIR` or `--database URL`."""
     homes = parser.add_mutually_exclusive_group()
     homes.add_argument(
         "--log",
         metavar="DIR",
         type=Path,
         help=Text("a log in a folder", "目录中的日志").say(language),
+    )
+    homes.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        help=Text("a server's data folder: its embedded database", "服务器的数据目录：其内置数据库").say(
+            language
+        ),
     )
     homes.add_argument(
         "--database",
@@ -31,10 +39,13 @@ def add_home(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def home_of(arguments: argparse.Namespace) -> "Home":
     """The home that the flags name. Close it."""
+    from suanwang.store.embedded import EmbeddedServer
     from suanwang.store.home import FileHome, PostgresHome, platform_home
 
     if arguments.log is not None:
         return FileHome(arguments.log)
+    if arguments.data is not None:
+        return PostgresHome(EmbeddedServer(arguments.data.absolute()))
     if arguments.database is not None:
         return PostgresHome(arguments.database)
     return platform_home()

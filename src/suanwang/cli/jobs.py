@@ -110,9 +110,8 @@ def show(page: "JobPage", limit: int, language: Language) -> None:
 
 def table(lines: "tuple[JobLine, ...]", language: Language) -> "Table":
     """Jobs in lines."""
-    from suanwang.cli.job_words import MARKS, standing
+    from suanwang.cli.job_words import MARKS, reason, standing
     from suanwang.cli.tables import Column, clock, money, table_of
-    from suanwang.model.job_words import why_word
 
     columns: tuple[Column, ...] = (
         (Text("job", "作业"), "left"),
@@ -132,7 +131,7 @@ def table(lines: "tuple[JobLine, ...]", language: Language) -> "Table":
             line.name,
             line.enterprise,
             f"{MARKS.get(line.state, ' ')} {standing(line, language)}",
-            why_word(line.state, line.why).say(language),
+            reason(line).say(language),
             str(line.attempt) if line.attempt > 1 else "",
             line.pool,
             clock(line.start_at),

@@ -75,7 +75,7 @@ COMMANDS: dict[str, tuple[str, Text]] = {
     ),
     "programme": (
         "suanwang.cli.programme",
-        Text("programmes of public support: rules as data", "扶持政策：规则即数据"),
+        Text("programmes of public support: rules as data", "扶持方案：规则即数据"),
     ),
     "entitlement": (
         "suanwang.cli.entitlement",

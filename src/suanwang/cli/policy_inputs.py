@@ -32,7 +32,7 @@ def add_rules(parser: argparse.ArgumentParser, language: Language) -> None:
         "--programmes",
         metavar="DIR",
         type=Path,
-        help=Text("folder of programme files; default: built in", "政策方案目录；默认内置").say(language),
+        help=Text("folder of programme files; default: built in", "方案目录；默认内置").say(language),
     )
     parser.add_argument(
         "--supplement",

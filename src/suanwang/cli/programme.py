@@ -33,7 +33,7 @@ def describe(parser: argparse.ArgumentParser, language: Language) -> None:
         made.add_argument("--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         return made
 
-    action("list", Text("every programme in a line", "列出政策方案"))
+    action("list", Text("every programme in a line", "列出方案"))
     show = action("show", Text("sources, clauses, values and what is open", "出处、条件、数值与未决事项"))
     show.add_argument("programme", metavar="ID|FILE", help=Text("programme", "方案").say(language))
     check = action("check", Text("validate programme files and run their cases", "校验方案文件并运行算例"))

@@ -43,7 +43,7 @@ def table(title: str, *columns: str) -> "Table":
 def print_list(rules: "tuple[Rules, ...]", language: Language) -> None:
     """Every programme in a line."""
     made = table(
-        Text(f"{len(rules)} programmes", f"{len(rules)} 个政策方案").say(language),
+        Text(f"{len(rules)} programmes", f"{len(rules)} 个方案").say(language),
         Text("id", "编号").say(language),
         Text("name", "名称").say(language),
         Text("region", "地区").say(language),

@@ -164,7 +164,7 @@ def check_facts(read: TableRead, findings: Findings) -> None:
         frame["fact"].is_in(taken),
         frame["fact"],
         Text("already a column or a declared input", "已是列名或已声明的输入"),
-        Text("a fact that a programme declares", "政策方案声明的事实"),
+        Text("a fact that a programme declares", "方案声明的事实"),
         Text("use the column, or rename the fact", "使用对应列或改名"),
     )
 

@@ -65,10 +65,10 @@ def gather(paths: Iterable[Path], folder: Path) -> tuple[Rules, ...]:
         faults.append(
             Fault(
                 str(folder),
-                Text("no programme here", "此处没有政策方案"),
+                Text("no programme here", "此处没有方案"),
                 "",
                 Text("*.yaml files", "*.yaml 文件"),
-                Text("name a folder of programme files", "指定政策方案文件夹"),
+                Text("name a folder of programme files", "指定方案文件夹"),
             )
         )
     names = [rule.programme.programme for rule in rules]

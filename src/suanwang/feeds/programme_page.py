@@ -17,7 +17,7 @@ from suanwang.policy.explanation import open_points
 from suanwang.policy.inputs import DECLARED
 from suanwang.policy.rules import Rules
 
-HEAD = """# Programmes · 扶持政策
+HEAD = """# Programmes · 扶持方案
 
 This page is generated (`python -m suanwang.feeds.programme_page`). 本页由程序生成。
 

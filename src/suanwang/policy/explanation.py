@@ -25,7 +25,7 @@ VERDICT_TEXTS: dict[Verdict, Text] = {
 }
 
 BUILT_IN_TEXTS: dict[str, Text] = {
-    "in_force": Text("the programme is in force", "政策在有效期内"),
+    "in_force": Text("the programme is in force", "方案在有效期内"),
     "covered_cost": Text("a cost that it covers", "有其覆盖的费用"),
     "supplier_listed": Text("the supplier is listed", "供应商在目录内"),
     "not_related": Text("the supplier is not a related party", "供应商非关联方"),

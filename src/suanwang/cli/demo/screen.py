@@ -4,10 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from suanwang.cli.job_words import MARKS, standing
+from suanwang.cli.job_words import MARKS, reason, standing
 from suanwang.cli.jobs import table
 from suanwang.cli.tables import money
-from suanwang.model.job_words import why_word
 from suanwang.units.text import Language, Text
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class Screen:
 
     def words(self, line: "JobLine") -> str:
         """One job in a line."""
-        why = why_word(line.state, line.why).say(self.language)
+        why = reason(line).say(self.language)
         charge = f"¥{money(line.charge_micro)}" if line.ended_at is not None and line.charge_micro else ""
         number = f"#{line.attempt}" if line.attempt > 1 else ""
         mark = MARKS.get(line.state, " ")
