@@ -6,6 +6,9 @@ first out, first fit on 128 nodes; ours reserves, holds money, dispatches, meter
 Twice: as either is used, as a process from its start to its results on disk (AccaSim with the settings that
 it comes with writes its schedule and statistics; ours plan, prices and report); and the two loops alone,
 with no results written, which leaves AccaSim without any record and ours with its log in memory.
+
+As processes they run in turn, `TURNS` times each, and the fastest of each counts: what else the machine does
+takes a tenth of a run here and there.
 """
 
 import os
@@ -30,6 +33,7 @@ TRACE = SHARED / "swf" / "NASA-iPSC-1993-3.1-cln.swf.zip"
 ACCASIM_PYTHON = "SUANWANG_ACCASIM_PYTHON"
 NODES = 128
 LIMIT_S = 1800
+TURNS = 3
 MUST, AIM, MUST_RATIO = 3_000.0, 10_000.0, 2.0
 
 
@@ -48,10 +52,11 @@ def run(quick: bool) -> list[Row]:
     theirs = None if quick else accasim("nothing")
     if theirs is None:
         return [Row("simulator, NASA iPSC 1993", rate, "jobs/s", MUST, AIM, "must", MUST, note=note)]
-    ours, others = whole.jobs.height / command_s(folder), accasim("results")
-    assert others is not None
+    run_suanwang("warm")
+    turns = [(whole.jobs.height / command_s(folder), accasim("results") or 0.0) for _ in range(TURNS)]
+    ours, others = (max(rates) for rates in zip(*turns, strict=True))
     against, must = "simulator against AccaSim, ", MUST_RATIO
-    written = f"processes with their results written: {ours:,.0f} against {others:,.0f} jobs/s"
+    written = f"processes with their results written, fastest of {TURNS}: {ours:,.0f}, {others:,.0f} jobs/s"
     return [
         Row("simulator, NASA iPSC 1993", rate, "jobs/s", MUST, AIM, "AccaSim, its loop", theirs, note=note),
         Row(against + "each as it comes", ours / others, "times", must, None, "AccaSim", 1.0, note=written),
@@ -61,7 +66,6 @@ def run(quick: bool) -> list[Row]:
 
 def command_s(folder: Path) -> float:
     """Seconds of `suanwang simulate` on the whole trace, first come, first served; warm, as set up."""
-    run_suanwang("warm")
     with tempfile.TemporaryDirectory() as out:
         flags = ("--policy", "fcfs", "--packing", "first", "--no-foresight", "--no-page")
         return run_suanwang("simulate", folder, *flags, "--out", out).wall_s

@@ -7,7 +7,6 @@ from datetime import date
 from hashlib import sha256
 from typing import Literal
 
-import cel
 import msgspec
 
 from suanwang.model.enterprise import TIERS, Enterprise
@@ -80,6 +79,8 @@ class Subject:
     )
 
     def __init__(self, enterprise: Enterprise, purchase: Purchase | None, day: date) -> None:
+        import cel  # only who decides by programmes pays for loading it
+
         self.enterprise = enterprise
         self.purchase = purchase
         self.day = day

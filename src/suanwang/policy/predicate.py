@@ -4,14 +4,16 @@ CEL's integers refuse overflow and never mix with floats; a float in an expressi
 """
 
 import re
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import cel
 import msgspec
 
 from suanwang.policy.inputs import InputType, InputValue, Subject
 from suanwang.units.errors import Fault
 from suanwang.units.text import Text, same
+
+if TYPE_CHECKING:
+    import cel
 
 FLOAT = re.compile(r"(?<![\w.'\"])\d+\.\d*|\bdouble\s*\(")
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -35,7 +37,7 @@ class Expression(msgspec.Struct, frozen=True):
     """A compiled expression. `needs` are the inputs it names; `lazy`: it may answer without all of them."""
 
     source: str
-    program: cel.Program
+    program: "cel.Program"
     needs: frozenset[str]
     lazy: bool
     result: type
@@ -55,6 +57,13 @@ class Expression(msgspec.Struct, frozen=True):
         return tuple(sorted(self.needs - subject.known or self.needs))
 
 
+def compile_program(source: str) -> "cel.Program":
+    """The program of an expression. Raises ValueError where it is none."""
+    import cel  # only who decides by programmes pays for loading it
+
+    return cel.compile(source)
+
+
 def compile_expression(
     source: str, result: InputType, declared: dict[str, InputType], where: str, faults: list[Fault]
 ) -> Expression | None:
@@ -71,7 +80,7 @@ def compile_expression(
         )
         return None
     try:
-        program = cel.compile(source)
+        program = compile_program(source)
     except ValueError as error:
         faults.append(
             Fault(
@@ -132,7 +141,7 @@ class Bundle(msgspec.Struct, frozen=True):
     """
 
     expressions: tuple[Expression, ...]
-    program: cel.Program | None
+    program: "cel.Program | None"
     needs: frozenset[str]
     types: tuple[tuple[str, type], ...]
 
@@ -142,7 +151,7 @@ class Bundle(msgspec.Struct, frozen=True):
         needs = frozenset(name for expression in expressions for name in expression.needs)
         source = "[" + ", ".join(f"({expression.source})" for expression in expressions) + "]"
         types = tuple((name, PYTHON_TYPE[kind]) for name, kind in facts.items())
-        return cls(expressions, cel.compile(source) if expressions else None, needs, types)
+        return cls(expressions, compile_program(source) if expressions else None, needs, types)
 
     def answers(self, subject: Subject) -> list[InputValue | None]:
         """The value of each expression, None where it needs what is not known or not of its type."""
