@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,3 +106,34 @@ def job(
         "region": "310000",
     }
     return {"name": name, "shape": shape | more.pop("shape", {}), **more}
+
+
+def told(folder: Path, story: Callable[[Bench], Awaitable[None]], **settings: Any) -> None:
+    """Tells a story on a server of its own."""
+
+    async def run() -> None:
+        async with serving(folder, **settings) as bench:
+            await story(bench)
+
+    asyncio.run(run())
+
+
+async def firm(bench: Bench, name: str = FIRM) -> httpx.AsyncClient:
+    """The owner of a firm that has money."""
+    await bench.wallet(name)
+    return bench.client(await bench.token("owner", name))
+
+
+async def agent(bench: Bench, centre: str = "sh") -> httpx.AsyncClient:
+    """The agent of a centre, joined."""
+    made = bench.client(await bench.token("agent", centre))
+    assert (await made.post(f"/v1/centres/{centre}/join", json={"session": 1})).status_code == 200
+    return made
+
+
+async def exchange(client: httpx.AsyncClient, report: str, facts: list[Any], **more: Any) -> dict[str, Any]:
+    """What the platform answers to facts of the centre sh."""
+    body = {"report_id": report, "session": 1, "facts": facts, **more}
+    answer = await client.post("/v1/centres/sh/exchange", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
