@@ -4,6 +4,7 @@ In one sweep each job is considered in one of its entries, so the classes never 
 parallel; capacity that a job leaves in another class is given back when the sweep is over.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,6 +18,9 @@ from suanwang.clearing.shards import room_for, room_for_columns
 from suanwang.clearing.sweep import Prices, State, give_back, sweep_class
 from suanwang.clearing.windows import Float32Array, Float64Array
 from suanwang.units.rounding import Int64Array
+
+LIGHT = 10_000
+"""So many pools are looked at before threads that wait are woken and have answered."""
 
 
 def prefix_sums(problem: Problem, price_micro: Int64Array | Float64Array) -> Prices:
@@ -70,7 +74,7 @@ class Placement:
 
         work = np.diff(queue.tables.entry_first[queue.class_tables]) * np.diff(supply.class_first)
         heavy_first = [int(k) for k in np.argsort(-work, kind="stable") if work[k]]
-        changed = sum(self.pool.map(run, heavy_first))
+        changed = self.sum_over(heavy_first, run, int(work.sum()))
         self.release(
             np.flatnonzero(state.left_entry >= 0), state.left_entry, state.left_column, state.left_start
         )
@@ -99,7 +103,11 @@ class Placement:
         # each job in question passes over pools, and over the jobs in them
         asked = np.bincount(demand.device_class[candidates], minlength=supply.classes)
         heavy_first = [int(k) for k in np.argsort(-asked, kind="stable") if asked[k]]
-        return sum(self.pool.map(run, heavy_first))
+        return self.sum_over(heavy_first, run, int(asked.sum()) * columns)
+
+    def sum_over(self, classes: list[int], run: Callable[[int], int], work: int) -> int:
+        """The sum of `run` over classes; where it looks at many pools (`work`), threads are woken for it."""
+        return sum(map(run, classes) if work < LIGHT else self.pool.map(run, classes))
 
     def release(self, jobs: Int64Array, entry: Int64Array, column: np.ndarray, start: np.ndarray) -> None:
         """Free what `jobs` hold at the given (job,) places."""
