@@ -66,6 +66,10 @@ def extend(platform: Platform, given: ExtendJob, at: int) -> Iterator[events.Any
         what = Text("it was told to stop", "作业已被要求停止")
         raise InvalidInput([Fault(given.job, what, attempt.stopping, kind="stage")])
     job, old = platform.state.jobs[given.job], attempt.figures
+    if at >= old.end_at:  # it may run on where clocks differ, but its slots lie behind what is planned
+        what = Text("its reservation is over", "其预留时段已结束")
+        remedy = Text("a new job, from its checkpoint", "从检查点提交新作业")
+        raise InvalidInput([Fault(given.job, what, remedy=remedy, kind="window")])
     new = longer(platform, attempt, given.more_s)
     faults = extension_faults(platform, job, given.job, attempt, new)
     if faults:

@@ -60,6 +60,24 @@ def test_what_waits_or_was_told_to_stop_cannot_be_extended() -> None:
         stage.take(inputs.ExtendJob, job, 60)
 
 
+def test_what_runs_past_its_reservation_cannot_be_extended() -> None:
+    """A new leader's clock may be far ahead of an attempt that still runs, and the arrays begin after it."""
+    stage = Stage(centres=("east",))
+    (job,) = stage.submit(spec(one("A100:1", 1)))
+    stage.begin(job)
+    end_at = stage.attempt_of(job).figures.end_at
+    stage.at = end_at - SECOND
+    stage.take(inputs.ExtendJob, job, 60)
+    end_at = stage.attempt_of(job).figures.end_at
+    for later_s in (0, 3600, 30 * 3600):
+        stage.at = end_at + later_s * SECOND
+        stage.take(inputs.TakeLead, stage.platform.state.epoch + 1)
+        stage.platform.network_changed()
+        with pytest.raises(InvalidInput, match="its reservation is over"):
+            stage.take(inputs.ExtendJob, job, 3600)
+    stage.agrees()
+
+
 # room ------------------------------------------------------------------------------------------------------
 
 
