@@ -53,8 +53,8 @@ def run(quick: bool) -> list[Row]:
     if theirs is None:
         return [Row("simulator, NASA iPSC 1993", rate, "jobs/s", MUST, AIM, "must", MUST, note=note)]
     run_suanwang("warm")
-    turns = [(whole.jobs.height / command_s(folder), accasim("results") or 0.0) for _ in range(TURNS)]
-    ours, others = (max(rates) for rates in zip(*turns, strict=True))
+    turns = [(whole.jobs.height / command_s(folder), accasim("results")) for _ in range(TURNS)]
+    ours, others = (max(rate for rate in rates if rate is not None) for rates in zip(*turns, strict=True))
     against, must = "simulator against AccaSim, ", MUST_RATIO
     written = f"processes with their results written, fastest of {TURNS}: {ours:,.0f}, {others:,.0f} jobs/s"
     return [

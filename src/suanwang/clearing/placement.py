@@ -4,7 +4,6 @@ In one sweep each job is considered in one of its entries, so the classes never 
 parallel; capacity that a job leaves in another class is given back when the sweep is over.
 """
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,6 +15,7 @@ from suanwang.clearing.problem import Problem
 from suanwang.clearing.queue import Queue
 from suanwang.clearing.shards import room_for, room_for_columns
 from suanwang.clearing.sweep import Prices, State, give_back, sweep_class
+from suanwang.clearing.threads import over
 from suanwang.clearing.windows import Float32Array, Float64Array
 from suanwang.units.rounding import Int64Array
 
@@ -74,7 +74,7 @@ class Placement:
 
         work = np.diff(queue.tables.entry_first[queue.class_tables]) * np.diff(supply.class_first)
         heavy_first = [int(k) for k in np.argsort(-work, kind="stable") if work[k]]
-        changed = self.sum_over(heavy_first, run, int(work.sum()))
+        changed = sum(over(self.pool, run, heavy_first, is_light=bool(work.sum() < LIGHT)))
         self.release(
             np.flatnonzero(state.left_entry >= 0), state.left_entry, state.left_column, state.left_start
         )
@@ -103,11 +103,7 @@ class Placement:
         # each job in question passes over pools, and over the jobs in them
         asked = np.bincount(demand.device_class[candidates], minlength=supply.classes)
         heavy_first = [int(k) for k in np.argsort(-asked, kind="stable") if asked[k]]
-        return self.sum_over(heavy_first, run, int(asked.sum()) * columns)
-
-    def sum_over(self, classes: list[int], run: Callable[[int], int], work: int) -> int:
-        """The sum of `run` over classes; where it looks at many pools (`work`), threads are woken for it."""
-        return sum(map(run, classes) if work < LIGHT else self.pool.map(run, classes))
+        return sum(over(self.pool, run, heavy_first, is_light=bool(asked.sum() * columns < LIGHT)))
 
     def release(self, jobs: Int64Array, entry: Int64Array, column: np.ndarray, start: np.ndarray) -> None:
         """Free what `jobs` hold at the given (job,) places."""

@@ -7,9 +7,9 @@ plain dual ascent, whose averaged prices are published as integers. Every random
 float operation is elementwise, so the prices are the same on every machine and for every number of shards.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -18,6 +18,7 @@ from suanwang.clearing.ground import Ground
 from suanwang.clearing.price_step import FLOOR_SHARE, step_prices
 from suanwang.clearing.problem import Int32Array, Problem
 from suanwang.clearing.shards import NOISE_SPAN, Shard, cut_jobs, draw_batches, lay_out, work_of
+from suanwang.clearing.threads import over
 from suanwang.clearing.windows import Float32Array, Float64Array
 from suanwang.units.rounding import Int64Array
 
@@ -35,9 +36,6 @@ WORK_PER_THREAD = 2**18
 """Work of a batch, as `shards.work_of` counts it (about half a millisecond), that is worth a thread."""
 CELLS_PER_THREAD = 2**17
 """Prices to step (some 0.4 ms) that are worth a thread."""
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -71,11 +69,6 @@ class ThreadCrowd:
             return shard.load(self.ground, asked.batch, asked.prefix, by_column, asked.weight, asked.noise)
 
         return np.stack(over(self.pool, load, self.shards))
-
-
-def over(pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """`work` of every item, by the threads of `pool`; a single item without waking one."""
-    return [work(items[0])] if len(items) == 1 else list(pool.map(work, items))
 
 
 def batches_for(problem: Problem) -> int:

@@ -45,7 +45,7 @@ def home_of(arguments: argparse.Namespace) -> "Home":
     if arguments.log is not None:
         return FileHome(arguments.log)
     if arguments.data is not None:
-        return PostgresHome(EmbeddedServer(arguments.data.absolute()))
+        return PostgresHome(EmbeddedServer(arguments.data))
     if arguments.database is not None:
         return PostgresHome(arguments.database)
     return platform_home()
